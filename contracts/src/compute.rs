@@ -1,0 +1,43 @@
+//! What others ask of Nova.
+
+use std::net::IpAddr;
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use crate::CallResult;
+
+/// An answer of the metadata service.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct MetadataAnswer {
+    /// HTTP status.
+    pub status: u16,
+    /// `text/plain`, `application/json`, ...
+    pub content_type: String,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// Nova's metadata service, asked by the proxy of a network on a host.
+#[async_trait]
+pub trait Metadata: Send + Sync {
+    /// Answers a guest's request. Who the guest is follows from the network and the source address that the proxy
+    /// saw, never from a header (OSSN-0074). `host` is the host that asks: it is answered only for machines that it runs.
+    async fn answer(
+        &self,
+        host: &str,
+        network: Uuid,
+        source: IpAddr,
+        method: &str,
+        path: &str,
+    ) -> CallResult<MetadataAnswer>;
+}
+
+/// Nova, told by other services of what concerns servers.
+#[async_trait]
+pub trait ServerEvents: Send + Sync {
+    /// Addresses, floating addresses or security groups of a server's ports have changed, or a port was wired.
+    async fn network_changed(&self, server: Uuid);
+    /// A volume of the server's changed.
+    async fn volume_changed(&self, server: Uuid);
+}

@@ -1,0 +1,2 @@
+//! Pileus.
+fn main() {}
