@@ -131,7 +131,13 @@ pub trait Networks: Send + Sync {
     async fn create_port(&self, project_id: &str, new: &NewPort) -> CallResult<Port>;
 
     /// Gives an existing port to a server. `Conflict` when another has it. Idempotent.
-    async fn claim_port(&self, port: Uuid, device_id: Uuid, device_owner: &str, dns_name: &str) -> CallResult<Port>;
+    async fn claim_port(
+        &self,
+        port: Uuid,
+        device_id: Uuid,
+        device_owner: &str,
+        dns_name: &str,
+    ) -> CallResult<Port>;
 
     /// Takes a port from a server, unbound, and leaves it to its owner. Does nothing when it is not that server's.
     async fn release_port(&self, port: Uuid, device_id: Uuid) -> CallResult<()>;

@@ -7,8 +7,8 @@ mod wiring;
 pub use hypervisor::{Card, Console, Disk, Hypervisor, HypervisorEvent, Machine};
 pub use network_engine::{
     Action, DhcpOptions, Direction, EngineEvent, Ethertype, ExternalGateway, LogicalNetwork, LogicalPort,
-    LogicalRouter, LogicalRule, LogicalSubnet, NatRule, NetworkEngine, PortKind, RouterInterface, SecurityGroup,
-    StaticRoute, Topology,
+    LogicalRouter, LogicalRule, LogicalSubnet, NatRule, NetworkEngine, PortKind, RouterInterface,
+    SecurityGroup, StaticRoute, Topology,
 };
 pub use wiring::Wiring;
 

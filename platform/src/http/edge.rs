@@ -1,0 +1,162 @@
+//! Around every request of a service: its id, its microversion, the envelope of faults, the log line, the metrics.
+
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Instant,
+};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::{Request, State},
+    middleware::{Next, from_fn_with_state},
+    response::Response,
+};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use tracing::Instrument;
+
+use super::{Fault, Routes, Scheme, Service, context::Asked, fault::Unrendered};
+use crate::wire::Version;
+
+/// The id of a request: `req-` and a UUID.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub Arc<str>);
+
+impl Default for RequestId {
+    fn default() -> Self {
+        Self(format!("req-{}", uuid::Uuid::new_v4()).into())
+    }
+}
+
+/// The router of a service: its routes, with everything around them.
+pub fn mount<S: Service>(routes: Routes<S>, service: Arc<S>) -> Router {
+    let scheme = service.base().scheme;
+    routes
+        .into_router()
+        .fallback(|| async { Fault::not_found("The resource could not be found.") })
+        .method_not_allowed_fallback(|| async {
+            Fault::new(StatusCode::METHOD_NOT_ALLOWED, "The method is not allowed for this resource.")
+        })
+        .with_state(service)
+        .layer(from_fn_with_state(scheme, edge))
+}
+
+async fn edge(State(scheme): State<&'static Scheme>, mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let id = RequestId::default();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let span = tracing::info_span!("request", service = scheme.name, request_id = %id.0);
+    let asked = Arc::new(Asked::default());
+    request.extensions_mut().insert(id.clone());
+    request.extensions_mut().insert(asked.clone());
+
+    let version = negotiate(scheme, request.headers());
+    let mut response = match &version {
+        Ok(Some(version)) => {
+            request.extensions_mut().insert(*version);
+            next.run(request).instrument(span.clone()).await
+        }
+        Ok(None) => next.run(request).instrument(span.clone()).await,
+        Err(fault) => axum::response::IntoResponse::into_response(fault.clone()),
+    };
+    if response.status().is_success() && !asked.0.load(Ordering::Relaxed) {
+        let _entered = span.enter();
+        response = axum::response::IntoResponse::into_response(Fault::internal(format_args!(
+            "{method} {path} was about to succeed without asking the policy"
+        )));
+    }
+    render(scheme, &id, &mut response);
+    label(scheme, &id, version.ok().flatten(), response.headers_mut());
+    account(scheme, &span, &method, &path, &response, started);
+    response
+}
+
+/// The microversion that the request asks for.
+fn negotiate(scheme: &Scheme, headers: &HeaderMap) -> Result<Option<Version>, Fault> {
+    let Some(range) = scheme.microversions else { return Ok(None) };
+    let standard =
+        headers.get_all("openstack-api-version").iter().filter_map(|value| value.to_str().ok()).find_map(
+            |value| {
+                value.split(',').find_map(|part| {
+                    let (service, version) = part.trim().split_once(' ')?;
+                    service.eq_ignore_ascii_case(scheme.service_type).then(|| version.trim().to_owned())
+                })
+            },
+        );
+    let legacy = || {
+        let value = headers.get(range.legacy_header?)?.to_str().ok()?;
+        // `volume 3.0` or `2.1`.
+        Some(value.rsplit(' ').next().unwrap_or(value).to_owned())
+    };
+    let Some(text) = standard.or_else(legacy) else { return Ok(Some(range.min)) };
+    if text.eq_ignore_ascii_case("latest") {
+        return Ok(Some(range.max));
+    }
+    let version: Version = text.parse().map_err(|_| {
+        Fault::bad_request(format!(
+            "API Version String {} is of invalid format. Must be of format MajorNum.MinorNum.",
+            text.chars().take(32).collect::<String>()
+        ))
+    })?;
+    if version < range.min || version > range.max {
+        return Err(Fault::new(
+            StatusCode::NOT_ACCEPTABLE,
+            format!(
+                "Version {version} is not supported by the API. Minimum is {} and maximum is {}.",
+                range.min, range.max
+            ),
+        ));
+    }
+    Ok(Some(version))
+}
+
+/// Puts a fault into the service's envelope.
+fn render(scheme: &Scheme, id: &RequestId, response: &mut Response) {
+    let Some(Unrendered(fault)) = response.extensions_mut().remove::<Unrendered>() else { return };
+    let (kind, body) = scheme.envelope.render(&fault, &id.0);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    for (name, value) in fault.headers {
+        headers.append(name, value);
+    }
+    *response.body_mut() = Body::from(body);
+}
+
+/// The headers that every answer has.
+fn label(scheme: &Scheme, id: &RequestId, version: Option<Version>, headers: &mut HeaderMap) {
+    let text = |text: String| HeaderValue::from_str(&text).ok();
+    if let Ok(id) = HeaderValue::from_str(&id.0) {
+        if scheme.service_type == "compute" {
+            headers.insert("x-compute-request-id", id.clone());
+        }
+        headers.insert("x-openstack-request-id", id);
+    }
+    let (Some(version), Some(range)) = (version, scheme.microversions) else { return };
+    if let Some(value) = text(format!("{} {version}", scheme.service_type)) {
+        headers.insert("openstack-api-version", value);
+    }
+    headers.append(header::VARY, HeaderValue::from_static("OpenStack-API-Version"));
+    if let Some((name, value)) = range.legacy_header.zip(text(version.to_string())) {
+        let name = HeaderName::from_static(name);
+        headers.insert(name.clone(), value);
+        headers.append(header::VARY, HeaderValue::from_name(name));
+    }
+}
+
+fn account(
+    scheme: &'static Scheme,
+    span: &tracing::Span,
+    method: &http::Method,
+    path: &str,
+    response: &Response,
+    started: Instant,
+) {
+    let took = started.elapsed();
+    let status = response.status().as_u16();
+    metrics::histogram!("pileus_request_seconds", "service" => scheme.name, "method" => method.to_string())
+        .record(took.as_secs_f64());
+    metrics::counter!("pileus_requests_total", "service" => scheme.name, "status" => status.to_string())
+        .increment(1);
+    span.in_scope(|| tracing::info!(%method, path, status, ms = took.as_millis() as u64, "answered"));
+}

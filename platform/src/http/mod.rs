@@ -1,0 +1,37 @@
+//! The HTTP layer: one table of routes for each service, and everything around a handler that is the same everywhere.
+//!
+//! A handler reads top to bottom: who may, what is asked, one transaction, what is answered.
+//!
+//! ```ignore
+//! pub fn routes() -> Routes<Nova> {
+//!     Routes::new()
+//!         .get("/v2.1/os-keypairs", "os_compute_api:os-keypairs:index", list)
+//!         .post("/v2.1/os-keypairs", "os_compute_api:os-keypairs:create", create)
+//! }
+//!
+//! async fn create(cx: Cx<Nova>, body: Body<CreateKeypair>) -> Result<Response, Fault> {
+//!     cx.allow()?;
+//!     let body = body.0;
+//!     let mut tx = cx.service.db.write().await?;
+//!     ...
+//!     tx.commit().await?;
+//!     cx.answer(StatusCode::CREATED, "keypair", &view)
+//! }
+//! ```
+
+mod body;
+mod context;
+mod edge;
+mod fault;
+mod query;
+mod route;
+mod scheme;
+pub mod testing;
+
+pub use body::Body;
+pub use context::{Base, Cx, OpenCx, Service, answer, json};
+pub use edge::{RequestId, mount};
+pub use fault::Fault;
+pub use query::Query;
+pub use route::{Route, Routes};
+pub use scheme::{Envelope, Foreign, Microversions, Scheme};

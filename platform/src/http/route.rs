@@ -1,0 +1,155 @@
+//! A service's table of routes: beside each verb and path stands its policy.
+
+use std::sync::Arc;
+
+use axum::{
+    Extension, Router,
+    handler::Handler,
+    routing::{MethodFilter, on},
+};
+use http::Method;
+
+use super::Service;
+use crate::wire::{Range, Version};
+
+/// A route, as declared.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// The verb.
+    pub method: Method,
+    /// The path within the service, in axum's notation.
+    pub path: &'static str,
+    /// The rule that decides who may; `None` on routes that are open to everybody (versions, getting a token).
+    pub policy: Option<&'static str>,
+    /// The microversions that have it.
+    pub versions: Range,
+}
+
+/// All routes of a service.
+pub struct Routes<S> {
+    table: Vec<Route>,
+    router: Router<Arc<S>>,
+}
+
+impl<S: Service> Default for Routes<S> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<S: Service> Routes<S> {
+    /// None yet.
+    pub fn new() -> Self {
+        Self { table: Vec::new(), router: Router::new() }
+    }
+
+    /// A route with its policy.
+    pub fn route<H, T>(self, method: Method, path: &'static str, policy: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, Arc<S>>,
+        T: 'static,
+    {
+        self.add(Route { method, path, policy: Some(policy), versions: Range::default() }, handler)
+    }
+
+    /// A route that only some microversions have (both ends included); others are answered with 404.
+    pub fn versioned<H, T>(
+        self,
+        method: Method,
+        path: &'static str,
+        policy: &'static str,
+        since: Option<(u16, u16)>,
+        until: Option<(u16, u16)>,
+        handler: H,
+    ) -> Self
+    where
+        H: Handler<T, Arc<S>>,
+        T: 'static,
+    {
+        let version = |(major, minor)| Version::new(major, minor);
+        let versions = Range { since: since.map(version), until: until.map(version) };
+        self.add(Route { method, path, policy: Some(policy), versions }, handler)
+    }
+
+    /// A route without a token: its handler takes an `OpenCx`.
+    pub fn open<H, T>(self, method: Method, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, Arc<S>>,
+        T: 'static,
+    {
+        self.add(Route { method, path, policy: None, versions: Range::default() }, handler)
+    }
+
+    /// GET
+    pub fn get<H, T>(self, path: &'static str, policy: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, Arc<S>>,
+        T: 'static,
+    {
+        self.route(Method::GET, path, policy, handler)
+    }
+
+    /// POST
+    pub fn post<H, T>(self, path: &'static str, policy: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, Arc<S>>,
+        T: 'static,
+    {
+        self.route(Method::POST, path, policy, handler)
+    }
+
+    /// PUT
+    pub fn put<H, T>(self, path: &'static str, policy: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, Arc<S>>,
+        T: 'static,
+    {
+        self.route(Method::PUT, path, policy, handler)
+    }
+
+    /// PATCH
+    pub fn patch<H, T>(self, path: &'static str, policy: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, Arc<S>>,
+        T: 'static,
+    {
+        self.route(Method::PATCH, path, policy, handler)
+    }
+
+    /// DELETE
+    pub fn delete<H, T>(self, path: &'static str, policy: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, Arc<S>>,
+        T: 'static,
+    {
+        self.route(Method::DELETE, path, policy, handler)
+    }
+
+    /// Another table's routes besides.
+    pub fn merge(mut self, other: Self) -> Self {
+        self.table.extend(other.table);
+        self.router = self.router.merge(other.router);
+        self
+    }
+
+    /// What has been declared: for the walks that check every route, and for documentation.
+    pub fn table(&self) -> &[Route] {
+        &self.table
+    }
+
+    fn add<H, T>(mut self, route: Route, handler: H) -> Self
+    where
+        H: Handler<T, Arc<S>>,
+        T: 'static,
+    {
+        let filter = MethodFilter::try_from(route.method.clone()).unwrap_or(MethodFilter::GET);
+        let declared: &'static Route = Box::leak(Box::new(route.clone()));
+        self.router = self.router.route(route.path, on(filter, handler).layer(Extension(declared)));
+        self.table.push(route);
+        self
+    }
+
+    pub(super) fn into_router(self) -> Router<Arc<S>> {
+        self.router
+    }
+}
