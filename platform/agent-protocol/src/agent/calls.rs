@@ -57,8 +57,8 @@ impl AgentLink {
     /// Fetches the content of an image that a request under way names.
     pub async fn image(&self, id: Uuid) -> Result<ImageContent, LinkError> {
         let live = self.live()?;
-        let asked = request(&live, Method::GET, &format!("images/{id}"), body::empty());
-        let response = succeeded(timely(asked).await?).await?;
+        let path = format!("images/{id}");
+        let response = succeeded(timely(request(&live, Method::GET, &path, body::empty())).await?).await?;
         let length =
             response.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
         Ok(ImageContent {

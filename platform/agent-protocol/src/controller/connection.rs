@@ -86,10 +86,10 @@ impl Connection {
         };
         let (kind, id) = path.split_once('/').unwrap_or((path, ""));
         let id = id.parse::<Uuid>().ok();
-        let incoming = request.method().clone();
+        let method = request.method().clone();
         let body = request.into_body();
         let (registry, peer) = (&self.registry, &self.peer);
-        match (incoming, kind, id) {
+        match (method, kind, id) {
             (Method::POST, "session", None) => {
                 self.opened.notify_one();
                 session::open(registry, peer, self.closed.clone(), body).await
