@@ -27,6 +27,8 @@ mod query;
 mod route;
 mod scheme;
 pub mod testing;
+#[cfg(test)]
+mod tests;
 
 pub use body::Body;
 pub use context::{Base, Cx, OpenCx, Service, answer, json};

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use contracts::hosts::{HostError, HostReply};
 use http::{Method, StatusCode};
 use hyper::client::conn::http2;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper::rt::Executor;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::copy_bidirectional,
     sync::mpsc,
@@ -28,6 +29,17 @@ use crate::{
     tunnel::Tunnel,
 };
 
+/// Runs the tasks of a connection until it is closed. They would otherwise keep it open as long as anything holds an end
+/// of one of its streams, as a request under way does.
+#[derive(Clone)]
+struct Until(CancellationToken);
+
+impl<F: Future<Output: Send> + Send + 'static> Executor<F> for Until {
+    fn execute(&self, task: F) {
+        tokio::spawn(self.0.clone().run_until_cancelled_owned(task));
+    }
+}
+
 /// Connects and serves until the connection has gone. Returns why.
 pub(super) async fn hold(link: &AgentLink, handler: &Arc<dyn Handler>) -> String {
     match timeout(limits::DIAL_DEADLINE, link.dialer().dial()).await {
@@ -44,7 +56,9 @@ async fn connected(
     handler: &Arc<dyn Handler>,
     io: Box<dyn Connection>,
 ) -> Result<(), String> {
-    let mut builder = http2::Builder::new(TokioExecutor::new());
+    let closed = CancellationToken::new();
+    let _close_with_this = closed.clone().drop_guard();
+    let mut builder = http2::Builder::new(Until(closed.clone()));
     builder
         .timer(TokioTimer::new())
         .initial_stream_window_size(limits::STREAM_WINDOW)
@@ -53,8 +67,6 @@ async fn connected(
         .await
         .map_err(|_| "no HTTP/2 in time")?
         .map_err(|error| error.to_string())?;
-    let closed = CancellationToken::new();
-    let _close_with_this = closed.clone().drop_guard();
     let close = closed.clone();
     tokio::spawn(async move {
         tokio::select! {
