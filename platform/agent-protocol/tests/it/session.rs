@@ -75,8 +75,11 @@ async fn a_request_to_a_host_that_goes_away_is_away_and_the_host_comes_back() {
     let mut events = world.registry.events();
     let asked =
         host.begin(&world.registry, HostRequest::Stop { id: Uuid::nil(), urgency: Urgency::Hard }).await;
+    let began = Instant::now();
     host.cancel.cancel();
     assert_eq!(asked.await.unwrap(), away("a"));
+    // By the end of the connection, not by its silence.
+    assert!(began.elapsed() < Duration::from_secs(5));
     assert_eq!(events.recv().await.unwrap(), HostEvent::Disconnected { host: "a".into() });
     assert_eq!(world.registry.ask("a", HostRequest::List).await, away("a"));
     let _again = world.host("a").await;
