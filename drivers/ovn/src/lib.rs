@@ -6,4 +6,7 @@
 //! * [`wiring`]: plugs machines into the integration bridge of a host.
 //! * [`memory`]: both traits without a network, for tests of scale.
 
+pub mod daemons;
+mod iproute;
+mod local_database;
 pub mod ovsdb;

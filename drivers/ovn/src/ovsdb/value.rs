@@ -132,6 +132,11 @@ impl Datum {
         Datum::Set(vec![atom.into()])
     }
 
+    /// One value, made already.
+    pub fn one_atom(atom: Atom) -> Self {
+        Datum::Set(vec![atom])
+    }
+
     /// One value or none.
     pub fn optional(atom: Option<impl Into<Atom>>) -> Self {
         Datum::Set(atom.map(Into::into).into_iter().collect())
