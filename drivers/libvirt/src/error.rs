@@ -12,6 +12,8 @@ const PASSING: [&str; 6] = [
     "end of file",
     "reset by peer",
 ];
+/// What the system says of files that will not come back by themselves.
+const LASTING: [&str; 3] = ["No such file or directory", "Permission denied", "Not a directory"];
 
 /// Sorts an error of libvirt by whether the same call may succeed later.
 pub(crate) fn driver_error(context: &str, error: &Error) -> DriverError {
@@ -33,6 +35,11 @@ pub(crate) fn driver_error(context: &str, error: &Error) -> DriverError {
         ) => DriverError::Refused(text),
         Some(ErrorNumber::InternalError | ErrorNumber::OperationFailed)
             if !PASSING.iter().any(|passing| error.message().contains(passing)) =>
+        {
+            DriverError::Refused(text)
+        }
+        Some(ErrorNumber::SystemError)
+            if LASTING.iter().any(|lasting| error.message().ends_with(lasting)) =>
         {
             DriverError::Refused(text)
         }

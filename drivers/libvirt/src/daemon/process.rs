@@ -16,7 +16,10 @@ use std::{
 use nix::{
     mount::{MsFlags, mount},
     sched::{CloneFlags, setns, unshare},
-    sys::signal::{Signal, kill},
+    sys::{
+        prctl::set_child_subreaper,
+        signal::{Signal, kill},
+    },
     unistd::{Pid, setsid},
 };
 use tokio::process::{Child, Command};
@@ -28,7 +31,16 @@ const LOG_LIMIT: u64 = 8 << 20;
 /// All that the daemon gets of an environment: secrets in that of Pileus are none of its business.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/// Starts the daemon. It has its own session, so that a Ctrl-C for Pileus does not reach it.
+/// What stands between Pileus and the daemon: a shell that does nothing but wait for whoever ends below it. libvirt
+/// takes a QEMU for alive until its parent has collected it, and QEMU's parent would be the first process of the
+/// system, which in many containers looks for dead children only every few seconds.
+const COLLECTOR: &str = r#"
+"$0" "$@" & daemon=$!
+trap 'kill -TERM $daemon' TERM
+while kill -0 $daemon 2>/dev/null; do wait $daemon; done
+"#;
+
+/// Starts the daemon below its collector. They have their own session, so that a Ctrl-C for Pileus does not reach them.
 pub(super) fn spawn(layout: &Layout) -> io::Result<Child> {
     let output = File::create(layout.output())?;
     let log = layout.log();
@@ -37,8 +49,10 @@ pub(super) fn spawn(layout: &Layout) -> io::Result<Child> {
     }
     let mounts = mounts(layout)?;
     let namespace = layout.network_namespace.as_ref().map(File::open).transpose()?;
-    let mut command = Command::new(&layout.program);
+    let mut command = Command::new("/bin/sh");
     command
+        .args(["-c", COLLECTOR])
+        .arg(&layout.program)
         .args(layout.arguments())
         .env_clear()
         .env("PATH", PATH)
@@ -52,6 +66,7 @@ pub(super) fn spawn(layout: &Layout) -> io::Result<Child> {
     unsafe {
         command.pre_exec(move || {
             setsid()?;
+            set_child_subreaper(true)?;
             if let Some(namespace) = &namespace {
                 setns(namespace, CloneFlags::CLONE_NEWNET)?;
             }

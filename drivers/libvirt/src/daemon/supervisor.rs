@@ -37,29 +37,25 @@ pub struct DaemonStatus {
 type SharedStatus = Arc<Mutex<DaemonStatus>>;
 
 /// A daemon's process, ours by birth or by adoption.
-enum Daemon {
-    Child(Child, Pid),
-    Adopted(Pid),
+struct Daemon {
+    /// Its collector, which ends with it, if it is a child of this process.
+    collector: Option<Child>,
+    /// The daemon; before it is up, the collector.
+    pid: Pid,
 }
 
 impl Daemon {
     fn pid(&self) -> Pid {
-        match self {
-            Self::Child(_, pid) | Self::Adopted(pid) => *pid,
-        }
+        self.pid
     }
 
     /// Returns when it has ended.
     async fn ended(&mut self) {
-        match self {
-            Self::Child(child, _) => {
-                if child.wait().await.is_ok() {
-                    return;
-                }
-            }
-            Self::Adopted(_) => {}
+        if let Some(collector) = &mut self.collector {
+            // Should the collector have been killed, the daemon is still there.
+            let _ = collector.wait().await;
         }
-        while process::alive(self.pid()) {
+        while process::alive(self.pid) {
             tokio::time::sleep(HEARTBEAT).await;
         }
     }
@@ -90,7 +86,7 @@ impl Supervisor {
         };
         update(&status, |status| {
             status.pid = u32::try_from(daemon.pid().as_raw()).ok();
-            status.adopted = matches!(daemon, Daemon::Adopted(_));
+            status.adopted = daemon.collector.is_none();
         });
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(keep(layout, status, daemon, stopped));
@@ -106,7 +102,7 @@ impl Supervisor {
 
 /// The daemon that runs already, if it answers and is where it should be.
 async fn adopt(layout: &Layout) -> Option<Daemon> {
-    let mut daemon = Daemon::Adopted(process::running(layout)?);
+    let mut daemon = Daemon { collector: None, pid: process::running(layout)? };
     let pid = daemon.pid().as_raw();
     if !process::in_wanted_network(layout, daemon.pid()) {
         tracing::warn!(pid, "the libvirt daemon runs in another network namespace; it is replaced");
@@ -127,13 +123,14 @@ async fn begin(layout: &Layout) -> Result<Daemon, DaemonError> {
         .map_err(|error| DaemonError::NotUp(format!("{}: {error}", layout.program.display())))?;
     let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).map(Pid::from_raw);
     let pid = pid.ok_or_else(|| DaemonError::NotUp("it ended at once".into()))?;
-    let mut daemon = Daemon::Child(child, pid);
+    let mut daemon = Daemon { collector: Some(child), pid };
     if let Err(error) = answering(layout, &mut daemon).await {
         daemon.end().await;
         return Err(error);
     }
+    daemon.pid = process::running(layout).unwrap_or(pid);
     tracing::info!(
-        pid = pid.as_raw(),
+        pid = daemon.pid.as_raw(),
         milliseconds = began.elapsed().as_millis(),
         "the libvirt daemon is up"
     );
