@@ -3,7 +3,11 @@
 use contracts::{driver::Hypervisor, hosts::HostError, machine::HostDescription};
 use nix::sys::statvfs::statvfs;
 
-use crate::{config::AgentConfig, fault::failed, file::blocking};
+use crate::{
+    config::{AgentConfig, Storage},
+    fault::failed,
+    file::blocking,
+};
 
 const GIB: u64 = 1 << 30;
 
@@ -15,8 +19,8 @@ pub(crate) async fn describe(
     let mut description = hypervisor.describe().await.map_err(crate::fault::of_driver)?;
     description.host = config.host.clone();
     description.address = config.address.clone();
-    // A simulated hypervisor says how much it pretends to have.
-    if description.disk_gib == 0 {
+    // A simulated hypervisor says how much it pretends to have. Else what counts is where the disks are.
+    if config.storage == Storage::Real {
         let state = config.state_dir.clone();
         let disk = blocking("measuring the disk", move || Ok(statvfs(&state)?)).await?;
         let piece = disk.fragment_size();
