@@ -1,4 +1,4 @@
-//! Links, addresses and namespaces of a host, by iproute2 and ethtool.
+//! Links, addresses, namespaces and packet filters of a host, by iproute2, ethtool and nftables.
 
 use std::process::Stdio;
 
@@ -16,60 +16,101 @@ impl IpRoute {
         IpRoute { namespace }
     }
 
-    /// Runs commands of `ip` one after the other in one process; ends at the first that fails.
-    pub(crate) async fn batch(&self, commands: &[String]) -> DriverResult<()> {
+    fn ip(&self) -> Command {
         let mut command = Command::new("ip");
         if let Some(namespace) = &self.namespace {
             command.args(["-n", namespace]);
         }
-        command.args(["-batch", "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped());
-        let mut child = command.kill_on_drop(true).spawn().map_err(|error| not_run("ip", &error))?;
-        if let Some(mut input) = child.stdin.take() {
-            let text = commands.join("\n") + "\n";
-            // When ip has ended early, its exit status says why.
-            let _ = input.write_all(text.as_bytes()).await;
-        }
-        let output = child.wait_with_output().await.map_err(|error| not_run("ip", &error))?;
-        if output.status.success() {
-            return Ok(());
-        }
-        let said = String::from_utf8_lossy(&output.stderr);
-        Err(DriverError::Refused(format!("ip {}: {}", commands.join("; "), said.trim())))
+        command
     }
 
-    /// Whether there is a link of that name.
-    pub(crate) async fn link_exists(&self, name: &str) -> DriverResult<bool> {
+    fn other(&self, program: &str) -> Command {
+        let Some(namespace) = &self.namespace else { return Command::new(program) };
         let mut command = Command::new("ip");
-        if let Some(namespace) = &self.namespace {
-            command.args(["-n", namespace]);
-        }
-        let status =
-            command.args(["link", "show", "dev", name]).stdout(Stdio::null()).stderr(Stdio::null()).status();
-        Ok(status.await.map_err(|error| not_run("ip", &error))?.success())
+        command.args(["netns", "exec", namespace, program]);
+        command
+    }
+
+    /// Runs commands of `ip` one after the other in one process; ends at the first that fails.
+    pub(crate) async fn batch(&self, commands: &[String]) -> DriverResult<()> {
+        let mut command = self.ip();
+        command.args(["-batch", "-"]);
+        run(command, &(commands.join("\n") + "\n")).await.map_err(|why| why.of("ip", &commands.join("; ")))
+    }
+
+    /// Runs a script of nftables, all or nothing.
+    pub(crate) async fn nft(&self, script: &str) -> DriverResult<()> {
+        let mut command = self.other("nft");
+        command.args(["-f", "-"]);
+        run(command, script).await.map_err(|why| why.of("nft", script.lines().next().unwrap_or_default()))
     }
 
     /// Lets the kernel compute checksums of what is sent by this link: the userspace datapath would pass on unfinished
     /// ones, and TCP would fail.
     pub(crate) async fn disable_offloads(&self, link: &str) -> DriverResult<()> {
-        let mut command = match &self.namespace {
-            Some(namespace) => {
-                let mut command = Command::new("ip");
-                command.args(["netns", "exec", namespace, "ethtool"]);
-                command
-            }
-            None => Command::new("ethtool"),
-        };
-        let output = command
-            .args(["-K", link, "tx", "off"])
-            .output()
-            .await
-            .map_err(|error| not_run("ethtool", &error))?;
-        if output.status.success() {
-            return Ok(());
-        }
-        let said = String::from_utf8_lossy(&output.stderr);
-        Err(DriverError::Refused(format!("ethtool -K {link} tx off: {}", said.trim())))
+        let mut command = self.other("ethtool");
+        command.args(["-K", link, "tx", "off"]);
+        run(command, "").await.map_err(|why| why.of("ethtool", &format!("-K {link} tx off")))
     }
+
+    /// Whether there is a link of that name.
+    pub(crate) async fn link_exists(&self, name: &str) -> DriverResult<bool> {
+        let mut command = self.ip();
+        command
+            .args(["link", "show", "dev", name])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let status = command.status().await;
+        Ok(status.map_err(|error| Failure::NotRun(error.to_string()).of("ip", "link show"))?.success())
+    }
+
+    /// The addresses of a link with their prefix lengths, sorted; those of the link alone are left out.
+    pub(crate) async fn addresses(&self, link: &str) -> DriverResult<Vec<String>> {
+        let mut command = self.ip();
+        command.args(["-json", "address", "show", "dev", link]);
+        let output = command.output().await;
+        let output = output.map_err(|error| Failure::NotRun(error.to_string()).of("ip", "address show"))?;
+        let links: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+        let all =
+            links.as_array().into_iter().flatten().filter_map(|link| link["addr_info"].as_array()).flatten();
+        let global = all.filter(|address| address["scope"] != "link");
+        let mut found: Vec<String> = global
+            .filter_map(|each| Some(format!("{}/{}", each["local"].as_str()?, each["prefixlen"])))
+            .collect();
+        found.sort_unstable();
+        Ok(found)
+    }
+}
+
+/// Why a command did not do what it should.
+enum Failure {
+    NotRun(String),
+    Said(String),
+}
+
+impl Failure {
+    fn of(self, program: &str, arguments: &str) -> DriverError {
+        match self {
+            Failure::NotRun(why) => DriverError::Unavailable(format!("{program} can't be run: {why}")),
+            Failure::Said(what) => DriverError::Refused(format!("{program} {arguments}: {what}")),
+        }
+    }
+}
+
+async fn run(mut command: Command, input: &str) -> Result<(), Failure> {
+    let not_run = |error: std::io::Error| Failure::NotRun(error.to_string());
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+    let mut child = command.spawn().map_err(not_run)?;
+    if let Some(mut pipe) = child.stdin.take() {
+        // When the program has ended early, its exit status says why.
+        let _ = pipe.write_all(input.as_bytes()).await;
+    }
+    let output = child.wait_with_output().await.map_err(not_run)?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(Failure::Said(String::from_utf8_lossy(&output.stderr).trim().to_owned()))
 }
 
 /// Names of all named network namespaces.
@@ -81,8 +122,4 @@ pub(crate) fn namespaces() -> DriverResult<Vec<String>> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(DriverError::Unavailable(format!("/run/netns: {error}"))),
     }
-}
-
-fn not_run(program: &str, error: &std::io::Error) -> DriverError {
-    DriverError::Unavailable(format!("{program} can't be run: {error}"))
 }

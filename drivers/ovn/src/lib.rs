@@ -9,4 +9,7 @@
 pub mod daemons;
 mod iproute;
 mod local_database;
+pub mod memory;
+pub mod northbound;
 pub mod ovsdb;
+pub mod wiring;

@@ -70,11 +70,11 @@ impl Transaction {
             .push(json!({"op": "delete", "table": table, "where": [["_uuid", "==", ["uuid", row]]]}));
     }
 
-    /// Fails the transaction when a row with this text in this column is there: two writers would otherwise make two
-    /// rows in a table whose names aren't unique.
-    pub fn require_absent(&mut self, table: &'static str, column: &'static str, text: &str) {
-        self.operations
-            .push(json!({"op": "wait", "table": table, "where": [[column, "==", text]], "columns": [column],
+    /// Fails the transaction when a row has this value under this key of a map column: two writers would otherwise make
+    /// two rows in a table that has no unique names.
+    pub fn require_no_key(&mut self, table: &'static str, column: &'static str, key: &str, value: &str) {
+        let condition = json!([column, "includes", ["map", [[key, value]]]]);
+        self.operations.push(json!({"op": "wait", "table": table, "where": [condition], "columns": [column],
             "until": "==", "rows": [], "timeout": 0}));
     }
 

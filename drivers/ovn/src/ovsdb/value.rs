@@ -127,6 +127,9 @@ impl Datum {
     /// Nothing.
     pub const EMPTY: Datum = Datum::Set(Vec::new());
 
+    /// Nothing, of a map. (To the server an empty set is not an empty map.)
+    pub const EMPTY_MAP: Datum = Datum::Map(Vec::new());
+
     /// One value.
     pub fn one(atom: impl Into<Atom>) -> Self {
         Datum::Set(vec![atom.into()])
