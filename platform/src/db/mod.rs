@@ -102,3 +102,10 @@ impl Deref for WriteTx {
 pub fn is_duplicate(error: &DbErr) -> bool {
     matches!(error.sql_err(), Some(sea_orm::SqlErr::UniqueConstraintViolation(_)))
 }
+
+/// The sum of a column of whole numbers, as a whole number on every database (`None` of no rows).
+pub fn sum(db: &impl sea_orm::ConnectionTrait, column: impl sea_orm::ColumnTrait) -> sea_orm::sea_query::SimpleExpr {
+    use sea_orm::sea_query::{Expr, ExprTrait, Func};
+    let whole = if db.get_database_backend() == sea_orm::DbBackend::MySql { "signed" } else { "bigint" };
+    Expr::expr(Func::sum(Expr::col(column.as_column_ref()))).cast_as(whole)
+}

@@ -1,1 +1,117 @@
-//! Pileus.
+//! Cinder: block storage (v3, microversions 3.0 to 3.71).
+//!
+//! `api/` answers, `model/` keeps rows, `backend/` holds the data, `volume/` and `snapshot/` bring about what rows say,
+//! `offers.rs` is what Nova asks for. A volume's status is changed only from a status that allows it, in one statement, so
+//! that of two requests one wins.
+
+mod api;
+mod backend;
+mod config;
+mod confined;
+mod error;
+mod model;
+mod offers;
+mod policy;
+mod quota;
+mod scheme;
+mod snapshot;
+mod volume;
+
+use std::{path::PathBuf, sync::Arc};
+
+use contracts::{identity::Tokens, image::Images};
+use platform::{
+    db::{Database, DatabaseConfig, OpenError},
+    events::Bus,
+    http::{Base, Service},
+    policy::Policy,
+    reconcile::{self, Waker, Wakes},
+};
+use tokio_util::sync::CancellationToken;
+
+pub use backend::{Backend, FileBackend, MemoryBackend};
+pub use config::Config;
+
+/// What Cinder needs of the others.
+pub struct Needs {
+    /// Its configuration.
+    pub config: Config,
+    /// Where the database is.
+    pub database: DatabaseConfig,
+    /// The folder of SQLite's files.
+    pub folder: PathBuf,
+    /// The stream of events.
+    pub bus: Bus,
+    /// Who checks tokens.
+    pub tokens: Arc<dyn Tokens>,
+    /// The public address of the service: `http://127.0.0.1:8780/volume`.
+    pub endpoint: String,
+    /// Glance.
+    pub images: Arc<dyn Images>,
+    /// Where the data is.
+    pub backend: Arc<dyn Backend>,
+}
+
+/// Block storage.
+pub struct Cinder {
+    base: Base,
+    config: Config,
+    db: Database,
+    images: Arc<dyn Images>,
+    backend: Arc<dyn Backend>,
+    volumes: Waker,
+    snapshots: Waker,
+    wakes: std::sync::Mutex<Option<(Wakes, Wakes)>>,
+}
+
+impl Service for Cinder {
+    fn base(&self) -> &Base {
+        &self.base
+    }
+}
+
+impl Cinder {
+    /// Opens the database and makes what every cloud has (the default type).
+    pub async fn new(needs: Needs) -> Result<Arc<Self>, OpenError> {
+        let db = Database::open::<model::Migrations>(&needs.database, &needs.folder, "cinder", needs.bus).await?;
+        Self::with_database(db, needs.config, needs.tokens, needs.endpoint, needs.images, needs.backend).await
+    }
+
+    pub(crate) async fn with_database(
+        db: Database,
+        config: Config,
+        tokens: Arc<dyn Tokens>,
+        endpoint: String,
+        images: Arc<dyn Images>,
+        backend: Arc<dyn Backend>,
+    ) -> Result<Arc<Self>, OpenError> {
+        let failed = |error| OpenError::Database { service: "cinder", error };
+        model::volume_type::ensure_default(&db, &config.default_type).await.map_err(failed)?;
+        let base = Base {
+            scheme: &scheme::SCHEME,
+            tokens,
+            policy: Arc::new(Policy::new(policy::ALL)),
+            endpoint: endpoint.into(),
+        };
+        let (volumes, volume_wakes) = reconcile::channel();
+        let (snapshots, snapshot_wakes) = reconcile::channel();
+        let wakes = std::sync::Mutex::new(Some((volume_wakes, snapshot_wakes)));
+        Ok(Arc::new(Self { base, config, db, images, backend, volumes, snapshots, wakes }))
+    }
+
+    /// The routes.
+    pub fn router(self: Arc<Self>) -> axum::Router {
+        api::router(self)
+    }
+
+    /// Starts the reconcilers. Does nothing the second time.
+    pub fn spawn(self: &Arc<Self>, cancel: CancellationToken) {
+        let wakes = self.wakes.lock().ok().and_then(|mut wakes| wakes.take());
+        let Some((volumes, snapshots)) = wakes else { return };
+        let concurrency = self.config.concurrency;
+        let volume = Arc::new(volume::VolumeReconciler::new(self.clone()));
+        tokio::spawn(reconcile::run(volume, volumes, concurrency, cancel.clone()));
+        let snapshot = Arc::new(snapshot::SnapshotReconciler::new(self.clone()));
+        tokio::spawn(reconcile::run(snapshot, snapshots, concurrency, cancel));
+    }
+}

@@ -1,0 +1,200 @@
+//! What Nova asks of Cinder. Every call may be made twice.
+
+use async_trait::async_trait;
+use contracts::{
+    CallError, CallResult,
+    identity::Caller,
+    volume::{Connection, NewVolume, Volume, Volumes},
+};
+use platform::{db::WriteTx, events::Event, policy::Target};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, sea_query::Expr};
+use uuid::Uuid;
+
+use crate::{
+    Cinder,
+    error::Error,
+    model::{attachment, volume},
+};
+
+impl Cinder {
+    async fn row(&self, id: Uuid) -> Result<volume::Model, Error> {
+        volume::Entity::find_by_id(id).one(self.db.read()).await?.ok_or_else(|| Error::no_volume(id))
+    }
+
+    async fn row_for(&self, caller: &Caller, id: Uuid) -> Result<volume::Model, Error> {
+        let row = self.row(id).await?;
+        let target = Target::project(row.project_id.as_str());
+        if self.base.policy.allows("volume:get", caller, &target) { Ok(row) } else { Err(Error::no_volume(id)) }
+    }
+
+    /// Marks a volume as spoken for by an attachment. Of two that try at once, one wins.
+    pub(crate) async fn reserve_in(&self, tx: &WriteTx, row: &volume::Model, new: attachment::Model) -> Result<(), Error> {
+        let from: &[&str] =
+            if row.multiattach { &["available", "in-use", "reserved", "attaching"] } else { &["available"] };
+        // A volume that several may have stays in use while one more comes.
+        let to = if row.multiattach && row.status == "in-use" { "in-use" } else { "reserved" };
+        if !volume::transition(tx, row.id, from, to).await? {
+            return Err(Error::InvalidVolume(format!(
+                "Volume {} status must be available or downloading to reserve, but the current status is {}.",
+                row.id, row.status
+            )));
+        }
+        attachment::Entity::insert(attachment::ActiveModel::from(new)).exec_without_returning(&**tx).await?;
+        Ok(())
+    }
+
+    /// The volume's status once an attachment is gone.
+    pub(crate) async fn after_detach(&self, tx: &WriteTx, volume: Uuid) -> Result<(), DbErr> {
+        let left = attachment::Entity::find().filter(attachment::Column::VolumeId.eq(volume)).count(&**tx).await?;
+        if left == 0 {
+            volume::transition(tx, volume, &["reserved", "attaching", "in-use", "detaching"], "available").await?;
+        }
+        Ok(())
+    }
+
+    async fn attachment(&self, id: Uuid) -> Result<attachment::Model, Error> {
+        let found = attachment::Entity::find_by_id(id).one(self.db.read()).await?;
+        found.ok_or_else(|| Error::InvalidVolume(format!("Attachment {id} could not be found.")))
+    }
+
+    async fn reserve_for(&self, caller: &Caller, id: Uuid, volume: Uuid, server: Uuid) -> Result<(), Error> {
+        let row = self.row_for(caller, volume).await?;
+        if attachment::Entity::find_by_id(id).one(self.db.read()).await?.is_some() {
+            return Ok(());
+        }
+        let tx = self.db.write().await?;
+        let new = attachment::Model {
+            id,
+            volume_id: volume,
+            project_id: row.project_id.clone(),
+            instance: Some(server),
+            of_nova: true,
+            status: "reserved".into(),
+            mode: "rw".into(),
+            host: None,
+            mountpoint: None,
+            created_at: chrono::Utc::now(),
+            attached_at: None,
+        };
+        self.reserve_in(&tx, &row, new).await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    async fn connect_to(&self, id: Uuid, host: &str) -> Result<Connection, Error> {
+        let row = self.attachment(id).await?;
+        let tx = self.db.write().await?;
+        attachment::Entity::update_many()
+            .col_expr(attachment::Column::Host, Expr::value(host))
+            .col_expr(attachment::Column::Status, Expr::value("attaching"))
+            .filter(attachment::Column::Id.eq(id))
+            .filter(attachment::Column::Status.eq("reserved"))
+            .exec(&*tx)
+            .await?;
+        volume::transition(&tx, row.volume_id, &["reserved"], "attaching").await?;
+        tx.commit().await?;
+        Ok(self.backend.connection(row.volume_id))
+    }
+
+    async fn complete_as(&self, id: Uuid, device: &str) -> Result<(), Error> {
+        let row = self.attachment(id).await?;
+        let mut tx = self.db.write().await?;
+        let completed = attachment::Entity::update_many()
+            .col_expr(attachment::Column::Status, Expr::value("attached"))
+            .col_expr(attachment::Column::Mountpoint, Expr::value(device))
+            .col_expr(attachment::Column::AttachedAt, Expr::value(chrono::Utc::now()))
+            .filter(attachment::Column::Id.eq(id))
+            .filter(attachment::Column::Status.ne("attached"))
+            .exec(&*tx)
+            .await?;
+        if completed.rows_affected == 1 {
+            volume::transition(&tx, row.volume_id, &["reserved", "attaching"], "in-use").await?;
+            tx.emit(Event::new("volume.attach.end", row.volume_id).project(&row.project_id));
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Removes an attachment; the volume is free when it was the last.
+    pub(crate) async fn detach_from(&self, id: Uuid) -> Result<(), Error> {
+        let Some(row) = attachment::Entity::find_by_id(id).one(self.db.read()).await? else { return Ok(()) };
+        let mut tx = self.db.write().await?;
+        attachment::Entity::delete_by_id(id).exec(&*tx).await?;
+        self.after_detach(&tx, row.volume_id).await?;
+        tx.emit(Event::new("volume.detach.end", row.volume_id).project(&row.project_id));
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+fn shown(row: volume::Model) -> Volume {
+    Volume {
+        id: row.id,
+        status: row.status,
+        size: row.size.max(0) as u64,
+        bootable: row.bootable,
+        multiattach: row.multiattach,
+        project_id: row.project_id,
+        image_id: row.image_id,
+    }
+}
+
+#[async_trait]
+impl Volumes for Cinder {
+    async fn volume(&self, caller: &Caller, id: Uuid) -> CallResult<Volume> {
+        Ok(shown(self.row_for(caller, id).await?))
+    }
+
+    async fn state(&self, id: Uuid) -> CallResult<Volume> {
+        Ok(shown(self.row(id).await?))
+    }
+
+    async fn create(&self, caller: &Caller, new: &NewVolume) -> CallResult<Volume> {
+        if let Ok(known) = self.row(new.id).await {
+            return Ok(shown(known));
+        }
+        let (Some(project), user) = (caller.project_id(), &caller.user.id) else {
+            return Err(CallError::Invalid("A token that is scoped to a project is needed.".into()));
+        };
+        let asked = crate::volume::request::NewVolume {
+            id: new.id,
+            project_id: project.to_owned(),
+            user_id: user.clone(),
+            name: new.name.clone(),
+            size: Some(new.size as i64),
+            image_id: new.image_id,
+            snapshot_id: new.snapshot_id,
+            ..Default::default()
+        };
+        Ok(shown(self.create_volume(caller, asked, None).await?))
+    }
+
+    async fn reserve(&self, caller: &Caller, attachment: Uuid, volume: Uuid, server: Uuid) -> CallResult<()> {
+        Ok(self.reserve_for(caller, attachment, volume, server).await?)
+    }
+
+    async fn connect(&self, attachment: Uuid, host: &str) -> CallResult<Connection> {
+        Ok(self.connect_to(attachment, host).await?)
+    }
+
+    async fn complete(&self, attachment: Uuid, device: &str) -> CallResult<()> {
+        Ok(self.complete_as(attachment, device).await?)
+    }
+
+    async fn detach(&self, attachment: Uuid) -> CallResult<()> {
+        Ok(self.detach_from(attachment).await?)
+    }
+
+    async fn delete(&self, volume: Uuid) -> CallResult<()> {
+        let result: Result<(), Error> = async {
+            let tx = self.db.write().await?;
+            let from = ["available", "error", "reserved", "error_deleting", "error_extending", "creating", "downloading"];
+            volume::transition(&tx, volume, &from, "deleting").await?;
+            tx.commit().await?;
+            Ok(())
+        }
+        .await;
+        self.volumes.wake(volume);
+        Ok(result?)
+    }
+}

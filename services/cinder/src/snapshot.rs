@@ -1,0 +1,94 @@
+//! The life of a snapshot: `creating` ─▶ `available` ─▶ `deleting` ─▶ gone; or `error`, `error_deleting`.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use platform::{
+    events::Event,
+    reconcile::{Next, Reconciler, StepError},
+};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
+use uuid::Uuid;
+
+use crate::{
+    Cinder,
+    backend::BackendError,
+    model::snapshot::{self, Column, Entity, Model, OUTSTANDING},
+};
+
+/// Failures in a row after which a snapshot is in error.
+const PATIENCE: u32 = 5;
+
+/// Takes snapshots to where their status says they are going.
+pub(crate) struct SnapshotReconciler {
+    cinder: Arc<Cinder>,
+}
+
+impl SnapshotReconciler {
+    pub(crate) fn new(cinder: Arc<Cinder>) -> Self {
+        Self { cinder }
+    }
+
+    async fn failed(&self, row: &Model, attempt: u32, status: &str, error: BackendError) -> Result<Next, StepError> {
+        let why = match error {
+            BackendError::Failed(why) if attempt < PATIENCE => return Err(StepError::new(why)),
+            BackendError::Failed(why) | BackendError::Refused(why) => why,
+        };
+        tracing::error!(snapshot = %row.id, from = row.status, to = status, why, "a snapshot could not be brought about");
+        let tx = self.cinder.db.write().await?;
+        if snapshot::transition(&tx, row.id, &[&row.status], status).await? {
+            let fault = Entity::update_many().col_expr(Column::Fault, Expr::value(why)).filter(Column::Id.eq(row.id));
+            fault.exec(&*tx).await?;
+        }
+        tx.commit().await?;
+        Ok(Next::Done)
+    }
+
+    async fn create(&self, row: &Model, attempt: u32) -> Result<Next, StepError> {
+        if let Err(error) = self.cinder.backend.snapshot(row.volume_id, row.id).await {
+            return self.failed(row, attempt, "error", error).await;
+        }
+        let mut tx = self.cinder.db.write().await?;
+        snapshot::transition(&tx, row.id, &["creating"], "available").await?;
+        tx.emit(Event::new("snapshot.create.end", row.id).project(&row.project_id));
+        tx.commit().await?;
+        Ok(Next::Done)
+    }
+
+    async fn delete(&self, row: &Model, attempt: u32) -> Result<Next, StepError> {
+        if let Err(error) = self.cinder.backend.delete_snapshot(row.id).await {
+            return self.failed(row, attempt, "error_deleting", error).await;
+        }
+        let mut tx = self.cinder.db.write().await?;
+        Entity::delete_by_id(row.id).exec(&*tx).await?;
+        tx.emit(Event::new("snapshot.delete.end", row.id).project(&row.project_id));
+        tx.commit().await?;
+        Ok(Next::Done)
+    }
+}
+
+#[async_trait]
+impl Reconciler for SnapshotReconciler {
+    fn name(&self) -> &'static str {
+        "snapshot"
+    }
+
+    async fn pending(&self) -> Result<Vec<Uuid>, StepError> {
+        Ok(Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .filter(Column::Status.is_in(OUTSTANDING))
+            .into_tuple()
+            .all(self.cinder.db.read())
+            .await?)
+    }
+
+    async fn step(&self, id: Uuid, attempt: u32) -> Result<Next, StepError> {
+        let Some(row) = Entity::find_by_id(id).one(self.cinder.db.read()).await? else { return Ok(Next::Done) };
+        match row.status.as_str() {
+            "creating" => self.create(&row, attempt).await,
+            "deleting" => self.delete(&row, attempt).await,
+            _ => Ok(Next::Done),
+        }
+    }
+}

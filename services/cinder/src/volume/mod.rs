@@ -1,0 +1,146 @@
+//! The life of a volume.
+//!
+//! ```text
+//!  creating ──▶ available ◀──▶ reserved ──▶ attaching ──▶ in-use ──▶ detaching ──▶ available
+//!     │            │  ▲
+//!  downloading ────┘  ├──▶ extending, uploading ──┘
+//!     │               │
+//!     ▼               ▼
+//!   error         deleting ──▶ gone (or error_deleting)
+//! ```
+//!
+//! The reconciler takes the statuses in [`OUTSTANDING`] to their end; the others are Nova's and the user's to change.
+
+mod build;
+pub(crate) mod request;
+mod upload;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use platform::{
+    db::WriteTx,
+    events::Event,
+    reconcile::{Next, Reconciler, StepError},
+};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
+use uuid::Uuid;
+
+use crate::{
+    Cinder,
+    backend::BackendError,
+    model::{
+        attachment, snapshot,
+        volume::{self, Column, Entity, Model, OUTSTANDING},
+    },
+};
+
+/// Failures in a row after which a volume is in error.
+const PATIENCE: u32 = 5;
+
+/// Takes volumes to where their status says they are going.
+pub(crate) struct VolumeReconciler {
+    cinder: Arc<Cinder>,
+}
+
+impl VolumeReconciler {
+    pub(crate) fn new(cinder: Arc<Cinder>) -> Self {
+        Self { cinder }
+    }
+
+    /// The step is over: the volume has this status, unless somebody deletes it meanwhile.
+    async fn settle(&self, row: &Model, status: &str, fault: Option<String>, event: &'static str) -> Result<Next, StepError> {
+        let mut tx = self.cinder.db.write().await?;
+        if volume::transition(&tx, row.id, &[&row.status], status).await? {
+            let mut update = Entity::update_many()
+                .col_expr(Column::Fault, Expr::value(fault))
+                .col_expr(Column::ExtendTo, Expr::value(Option::<i64>::None))
+                .col_expr(Column::UploadFormat, Expr::value(Option::<String>::None));
+            if let Some(size) = row.extend_to.filter(|_| status != "error_extending") {
+                update = update.col_expr(Column::Size, Expr::value(size));
+            }
+            update.filter(Column::Id.eq(row.id)).exec(&*tx).await?;
+            tx.emit(Event::new(event, row.id).project(&row.project_id));
+        }
+        tx.commit().await?;
+        Ok(Next::Done)
+    }
+
+    /// What a backend's failure comes to: another try, or a status that says so.
+    async fn failed(&self, row: &Model, attempt: u32, status: &str, error: BackendError) -> Result<Next, StepError> {
+        match error {
+            BackendError::Failed(why) if attempt < PATIENCE => Err(StepError::new(why)),
+            BackendError::Failed(why) | BackendError::Refused(why) => {
+                tracing::error!(volume = %row.id, from = row.status, to = status, why, "a volume could not be brought about");
+                self.settle(row, status, Some(why), "volume.error").await
+            }
+        }
+    }
+
+    async fn extend(&self, row: &Model, attempt: u32) -> Result<Next, StepError> {
+        let size = row.extend_to.unwrap_or(row.size);
+        match self.cinder.backend.extend(row.id, size.max(0) as u64).await {
+            Ok(()) => self.settle(row, "available", None, "volume.resize.end").await,
+            Err(error) => self.failed(row, attempt, "error_extending", error).await,
+        }
+    }
+
+    async fn delete(&self, row: &Model, attempt: u32) -> Result<Next, StepError> {
+        let cascading: Vec<Uuid> = snapshot::Entity::find()
+            .select_only()
+            .column(snapshot::Column::Id)
+            .filter(snapshot::Column::VolumeId.eq(row.id))
+            .into_tuple()
+            .all(self.cinder.db.read())
+            .await?;
+        for id in cascading {
+            if let Err(error) = self.cinder.backend.delete_snapshot(id).await {
+                return self.failed(row, attempt, "error_deleting", error).await;
+            }
+        }
+        if let Err(error) = self.cinder.backend.delete(row.id).await {
+            return self.failed(row, attempt, "error_deleting", error).await;
+        }
+        let mut tx = self.cinder.db.write().await?;
+        forget(&tx, row.id).await?;
+        tx.emit(Event::new("volume.delete.end", row.id).project(&row.project_id));
+        tx.commit().await?;
+        Ok(Next::Done)
+    }
+}
+
+/// Removes a volume's rows.
+async fn forget(tx: &WriteTx, id: Uuid) -> Result<(), sea_orm::DbErr> {
+    attachment::Entity::delete_many().filter(attachment::Column::VolumeId.eq(id)).exec(&**tx).await?;
+    snapshot::Entity::delete_many().filter(snapshot::Column::VolumeId.eq(id)).exec(&**tx).await?;
+    Entity::delete_by_id(id).exec(&**tx).await?;
+    Ok(())
+}
+
+#[async_trait]
+impl Reconciler for VolumeReconciler {
+    fn name(&self) -> &'static str {
+        "volume"
+    }
+
+    async fn pending(&self) -> Result<Vec<Uuid>, StepError> {
+        Ok(Entity::find()
+            .select_only()
+            .column(Column::Id)
+            .filter(Column::Status.is_in(OUTSTANDING))
+            .into_tuple()
+            .all(self.cinder.db.read())
+            .await?)
+    }
+
+    async fn step(&self, id: Uuid, attempt: u32) -> Result<Next, StepError> {
+        let Some(row) = Entity::find_by_id(id).one(self.cinder.db.read()).await? else { return Ok(Next::Done) };
+        match row.status.as_str() {
+            "creating" | "downloading" => self.build(&row, attempt).await,
+            "extending" => self.extend(&row, attempt).await,
+            "uploading" => self.upload(&row, attempt).await,
+            "deleting" => self.delete(&row, attempt).await,
+            _ => Ok(Next::Done),
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! A volume is asked for: what must be true before its row is made.
+
+use contracts::identity::Caller;
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::{
+    Cinder,
+    error::Error,
+    model::{snapshot, volume, volume_type},
+    quota::{self, Usage},
+};
+
+/// What is asked for.
+#[derive(Debug, Default)]
+pub(crate) struct NewVolume {
+    pub id: Uuid,
+    pub project_id: String,
+    pub user_id: String,
+    pub name: String,
+    pub description: Option<String>,
+    /// GiB; may be left out where a source has a size.
+    pub size: Option<i64>,
+    pub image_id: Option<Uuid>,
+    pub snapshot_id: Option<Uuid>,
+    pub source_volid: Option<Uuid>,
+    /// Name or id.
+    pub volume_type: Option<String>,
+    pub availability_zone: Option<String>,
+    pub metadata: Option<Value>,
+}
+
+/// What the source of a volume says of it.
+#[derive(Debug, Default)]
+struct Source {
+    size: i64,
+    bootable: bool,
+    image_metadata: Option<Value>,
+}
+
+impl Cinder {
+    /// Makes a volume's row, in status `creating`; the reconciler does the rest.
+    pub(crate) async fn create_volume(
+        &self,
+        caller: &Caller,
+        new: NewVolume,
+        event: Option<platform::events::Event>,
+    ) -> Result<volume::Model, Error> {
+        let source = self.source(caller, &new).await?;
+        let size = new.size.unwrap_or(source.size);
+        if size < 1 {
+            return Err(Error::InvalidInput(format!("Volume size '{size}' must be an integer and greater than 0")));
+        }
+        if size < source.size {
+            return Err(Error::InvalidInput(format!(
+                "Volume size {size}GB cannot be smaller than original volume or image size {}GB. They must be >= original.",
+                source.size
+            )));
+        }
+        let kind = self.kind(new.volume_type.as_deref(), &new.project_id).await?;
+        if let Some(zone) = new.availability_zone.as_deref().filter(|zone| *zone != self.config.availability_zone) {
+            return Err(Error::InvalidInput(format!("Availability zone '{zone}' is invalid.")));
+        }
+        let now = chrono::Utc::now();
+        let row = volume::Model {
+            id: new.id,
+            project_id: new.project_id,
+            user_id: new.user_id,
+            name: new.name,
+            description: new.description,
+            size,
+            status: "creating".into(),
+            bootable: source.bootable,
+            multiattach: kind.extra_specs.get("multiattach").is_some_and(|value| value == "<is> True"),
+            readonly: false,
+            availability_zone: self.config.availability_zone.clone(),
+            volume_type_id: kind.id,
+            snapshot_id: new.snapshot_id,
+            source_volid: new.source_volid,
+            image_id: new.image_id,
+            upload_format: None,
+            extend_to: None,
+            metadata: new.metadata.unwrap_or_else(|| json!({})),
+            image_metadata: source.image_metadata,
+            fault: None,
+            created_at: now,
+            updated_at: now,
+        };
+        let mut tx = self.db.write().await?;
+        let more = Usage { volumes: 1, gigabytes: size, snapshots: 0 };
+        quota::check(&tx, &self.config, &row.project_id, more).await?;
+        volume::Entity::insert(volume::ActiveModel::from(row.clone())).exec_without_returning(&*tx).await?;
+        if let Some(event) = event {
+            tx.emit(event);
+        }
+        tx.commit().await?;
+        self.volumes.wake(row.id);
+        Ok(row)
+    }
+
+    async fn source(&self, caller: &Caller, new: &NewVolume) -> Result<Source, Error> {
+        if let Some(id) = new.snapshot_id {
+            let found = snapshot::Entity::find_by_id(id).one(self.db.read()).await?;
+            let snapshot = found
+                .filter(|row| row.project_id == new.project_id || caller.has_role("admin"))
+                .ok_or_else(|| Error::SnapshotNotFound(id.to_string()))?;
+            if snapshot.status != "available" {
+                return Err(Error::InvalidInput(format!(
+                    "Originating snapshot status must be one of 'available' values, not {}.",
+                    snapshot.status
+                )));
+            }
+            let of = volume::Entity::find_by_id(snapshot.volume_id).one(self.db.read()).await?;
+            let (bootable, image_metadata) = of.map(|row| (row.bootable, row.image_metadata)).unwrap_or_default();
+            return Ok(Source { size: snapshot.size, bootable, image_metadata });
+        }
+        if let Some(id) = new.source_volid {
+            let found = volume::Entity::find_by_id(id).one(self.db.read()).await?;
+            let row = found
+                .filter(|row| row.project_id == new.project_id || caller.has_role("admin"))
+                .ok_or_else(|| Error::no_volume(id))?;
+            if row.status != "available" {
+                return Err(Error::InvalidVolume(format!(
+                    "Volume {id} must be available to be copied, but its status is {}.",
+                    row.status
+                )));
+            }
+            return Ok(Source { size: row.size, bootable: row.bootable, image_metadata: row.image_metadata });
+        }
+        let Some(id) = new.image_id else { return Ok(Source::default()) };
+        let image = self.images.image(caller, id).await.map_err(|error| match error {
+            contracts::CallError::NotFound(_) => {
+                Error::InvalidInput(format!("Invalid image identifier or unable to access requested image: {id}."))
+            }
+            error => error.into(),
+        })?;
+        if image.status != "active" {
+            return Err(Error::InvalidInput(format!("Image {id} is not active.")));
+        }
+        let bytes = image.virtual_size.or(image.size).unwrap_or_default();
+        let mut about = serde_json::Map::new();
+        about.insert("image_id".into(), json!(id));
+        about.insert("image_name".into(), json!(image.name.unwrap_or_default()));
+        about.insert("container_format".into(), json!(image.container_format.unwrap_or_default()));
+        about.insert("disk_format".into(), json!(image.disk_format.unwrap_or_default()));
+        about.insert("min_disk".into(), json!(image.min_disk.to_string()));
+        about.insert("min_ram".into(), json!(image.min_ram.to_string()));
+        about.insert("size".into(), json!(image.size.unwrap_or_default().to_string()));
+        about.extend(image.properties.into_iter().map(|(name, value)| (name, json!(value))));
+        let size = bytes.div_ceil(1 << 30).max(image.min_disk) as i64;
+        Ok(Source { size, bootable: true, image_metadata: Some(Value::Object(about)) })
+    }
+
+    /// The type that is asked for, by name or id, or the default one.
+    pub(crate) async fn kind(&self, asked: Option<&str>, project: &str) -> Result<volume_type::Model, Error> {
+        let asked = asked.filter(|name| !name.is_empty()).unwrap_or(&self.config.default_type);
+        let mut either = Condition::any().add(volume_type::Column::Name.eq(asked));
+        if let Ok(id) = asked.parse::<Uuid>() {
+            either = either.add(volume_type::Column::Id.eq(id));
+        }
+        let found = volume_type::Entity::find().filter(either).one(self.db.read()).await?;
+        found
+            .filter(|kind| {
+                kind.is_public || kind.access.as_array().is_some_and(|list| list.iter().any(|id| id == project))
+            })
+            .ok_or_else(|| Error::TypeNotFound(asked.chars().take(255).collect()))
+    }
+}
