@@ -7,6 +7,7 @@ mod devices;
 mod images;
 mod lifecycle;
 mod metadata;
+mod real;
 mod restart;
 mod services;
 mod slow;

@@ -133,7 +133,8 @@ impl Dialer for Line {
 }
 
 pub fn disk(device: &str, source: DiskSource) -> DiskSpec {
-    DiskSpec { device: device.into(), bus: DiskBus::Virtio, source, boot_index: Some(0), serial: None }
+    let boot_index = (device == "vda").then_some(0);
+    DiskSpec { device: device.into(), bus: DiskBus::Virtio, source, boot_index, serial: None }
 }
 
 /// What `qemu-img` makes of these arguments and the file's name. The folder has a file `base`.
