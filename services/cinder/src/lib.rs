@@ -115,3 +115,10 @@ impl Cinder {
         tokio::spawn(reconcile::run(snapshot, snapshots, concurrency, cancel));
     }
 }
+
+impl Cinder {
+    /// The place of its volumes, as administrators see it: `host@backend#pool`.
+    pub(crate) fn pool(&self) -> String {
+        format!("pileus@{0}#{0}", self.backend.name())
+    }
+}

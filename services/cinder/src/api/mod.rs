@@ -1,5 +1,8 @@
 //! The API: one file for each resource.
 
+mod metadata;
+mod pages;
+mod volume_view;
 mod volumes;
 
 use std::sync::Arc;

@@ -1,9 +1,307 @@
-//! Volumes.
+//! Volumes: make, list, show, change, delete.
 
-use platform::http::Routes;
+use axum::{
+    extract::Path,
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use platform::{
+    Body as BodyDerive,
+    db::list::{self, Kind, ListSpec},
+    http::{Body, Cx, Fault, Query, Routes, json},
+    policy::Target,
+    wire::Patch,
+};
+use sea_orm::{ColumnTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, Select, sea_query::Expr};
+use serde::Deserialize;
+use serde_json::{Value, json as literal};
+use uuid::Uuid;
 
-use crate::Cinder;
+use super::{pages, volume_view};
+use crate::{
+    Cinder,
+    error::Error,
+    model::{
+        snapshot,
+        volume::{self, Column, Entity},
+    },
+    volume::request::NewVolume,
+};
 
 pub(crate) fn routes() -> Routes<Cinder> {
     Routes::new()
+        .post("/v3/volumes", "volume:create", create)
+        .get("/v3/volumes", "volume:get_all", list)
+        .get("/v3/volumes/detail", "volume:get_all", detail)
+        .versioned(http::Method::GET, "/v3/volumes/summary", "volume:get_all", Some((3, 12)), None, summary)
+        .get("/v3/volumes/{id}", "volume:get", show)
+        .put("/v3/volumes/{id}", "volume:update", update)
+        .delete("/v3/volumes/{id}", "volume:delete", delete)
+        .get("/v3/volumes/{id}/encryption", "volume_extension:volume_encryption_metadata", encryption)
 }
+
+#[derive(Deserialize, BodyDerive)]
+#[body(open)]
+struct CreateBody {
+    volume: CreateVolume,
+    #[serde(default, rename = "OS-SCH-HNT:scheduler_hints")]
+    _hints: Option<Value>,
+}
+
+#[derive(Deserialize, BodyDerive)]
+#[body(open)]
+struct CreateVolume {
+    #[body(max = 255)]
+    name: Option<String>,
+    #[body(max = 255)]
+    display_name: Option<String>,
+    #[body(max = 255)]
+    description: Option<String>,
+    #[body(max = 255)]
+    display_description: Option<String>,
+    #[body(schema = size_schema)]
+    #[serde(default)]
+    size: Option<Value>,
+    #[serde(rename = "imageRef")]
+    image_ref: Option<String>,
+    image_id: Option<String>,
+    snapshot_id: Option<String>,
+    source_volid: Option<String>,
+    #[body(max = 255)]
+    volume_type: Option<String>,
+    #[body(max = 255)]
+    availability_zone: Option<String>,
+    metadata: Option<super::metadata::Pairs>,
+}
+
+/// A whole number, or its digits.
+fn size_schema(_: platform::wire::Version) -> Value {
+    literal!({"oneOf": [
+        {"type": "integer", "minimum": 1, "maximum": 2_147_483_647},
+        {"type": "string", "pattern": "^[0-9]{1,10}$"},
+        {"type": "null"}]})
+}
+
+fn reference(text: Option<&str>, what: &str) -> Result<Option<Uuid>, Fault> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(None) };
+    let shown: String = text.chars().take(64).collect();
+    text.parse().map(Some).map_err(|_| match what {
+        "image" => Fault::bad_request("Invalid image identifier or unable to access requested image."),
+        "snapshot" => Error::SnapshotNotFound(shown).into(),
+        _ => Error::VolumeNotFound(shown).into(),
+    })
+}
+
+async fn create(cx: Cx<Cinder>, Body(body): Body<CreateBody>) -> Result<Response, Fault> {
+    cx.allow()?;
+    let asked = body.volume;
+    let size = match asked.size {
+        None | Some(Value::Null) => None,
+        Some(Value::String(digits)) => Some(digits.parse::<i64>().unwrap_or(0)),
+        Some(size) => Some(size.as_i64().unwrap_or(0)),
+    };
+    let new = NewVolume {
+        id: Uuid::new_v4(),
+        project_id: cx.project_id()?.to_owned(),
+        user_id: cx.caller.user.id.clone(),
+        name: asked.name.or(asked.display_name).unwrap_or_default().trim().to_owned(),
+        description: asked.description.or(asked.display_description),
+        size,
+        image_id: reference(asked.image_ref.as_deref().or(asked.image_id.as_deref()), "image")?,
+        snapshot_id: reference(asked.snapshot_id.as_deref(), "snapshot")?,
+        source_volid: reference(asked.source_volid.as_deref(), "volume")?,
+        volume_type: asked.volume_type,
+        availability_zone: asked.availability_zone,
+        metadata: asked.metadata.map(super::metadata::Pairs::into_json),
+    };
+    let event = cx.event("volume.create.start", new.id);
+    let row = cx.service.create_volume(&cx.caller, new, Some(event)).await?;
+    cx.answer(StatusCode::ACCEPTED, "volume", &volume_view::one(&cx, row).await?)
+}
+
+pub(crate) static LIST: ListSpec<Entity> = ListSpec {
+    id: Column::Id,
+    id_kind: Kind::Uuid,
+    filters: &[
+        ("status", Column::Status, Kind::Text),
+        ("name", Column::Name, Kind::Text),
+        ("display_name", Column::Name, Kind::Text),
+        ("bootable", Column::Bootable, Kind::Bool),
+        ("availability_zone", Column::AvailabilityZone, Kind::Text),
+        ("id", Column::Id, Kind::Uuid),
+        ("size", Column::Size, Kind::Int),
+        ("multiattach", Column::Multiattach, Kind::Bool),
+        ("user_id", Column::UserId, Kind::Text),
+    ],
+    sorts: &[
+        ("created_at", Column::CreatedAt),
+        ("updated_at", Column::UpdatedAt),
+        ("name", Column::Name),
+        ("display_name", Column::Name),
+        ("status", Column::Status),
+        ("size", Column::Size),
+        ("bootable", Column::Bootable),
+        ("availability_zone", Column::AvailabilityZone),
+        ("id", Column::Id),
+    ],
+    default_sort: &[("created_at", Order::Desc)],
+    max_limit: Some(1000),
+};
+
+/// The volumes that the caller may see, and the query asks for.
+fn visible(cx: &Cx<Cinder>, query: &Query) -> Result<Select<Entity>, Fault> {
+    let mut select = Entity::find();
+    let everybody = query.flag("all_tenants")?.unwrap_or(false) && cx.is_admin();
+    if let Some(project) = query.get("project_id").filter(|_| cx.is_admin()) {
+        select = select.filter(Column::ProjectId.eq(project));
+    } else if !everybody {
+        select = select.filter(Column::ProjectId.eq(cx.caller.project_id().unwrap_or_default()));
+    }
+    super::metadata::filtered(select, query, Column::Metadata, cx.service.db.read())
+}
+
+async fn read_page(cx: &Cx<Cinder>, query: &Query) -> Result<(list::Page<volume::Model>, Option<u64>), Fault> {
+    cx.allow()?;
+    let select = visible(cx, query)?;
+    let counted = match cx.version >= platform::wire::Version::new(3, 45) && query.flag("with_count")?.unwrap_or(false) {
+        true => Some(list::filter(select.clone(), &LIST, query)?.count(cx.service.db.read()).await?),
+        false => None,
+    };
+    Ok((list::page(cx.service.db.read(), select, &LIST, query).await?, counted))
+}
+
+async fn list(cx: Cx<Cinder>, query: Query) -> Result<Response, Fault> {
+    let (page, counted) = read_page(&cx, &query).await?;
+    let links = pages::next(&cx, "/v3/volumes", &query, page.items.last().filter(|_| page.more).map(|row| row.id));
+    let views: Vec<_> = page.items.into_iter().map(|row| volume_view::brief(&cx, row)).collect();
+    pages::answer(&cx, "volumes", &views, links, counted)
+}
+
+async fn detail(cx: Cx<Cinder>, query: Query) -> Result<Response, Fault> {
+    let (page, counted) = read_page(&cx, &query).await?;
+    let links = pages::next(&cx, "/v3/volumes/detail", &query, page.items.last().filter(|_| page.more).map(|row| row.id));
+    let beside = volume_view::Beside::read(cx.service.db.read(), &page.items).await?;
+    let views: Vec<_> = page.items.into_iter().map(|row| volume_view::full(&cx, row, &beside)).collect();
+    pages::answer(&cx, "volumes", &views, links, counted)
+}
+
+async fn summary(cx: Cx<Cinder>, query: Query) -> Result<Response, Fault> {
+    cx.allow()?;
+    let rows = visible(&cx, &query)?.all(cx.service.db.read()).await?;
+    let mut metadata = std::collections::BTreeMap::<String, Vec<Value>>::new();
+    for (name, value) in rows.iter().filter_map(|row| row.metadata.as_object()).flatten() {
+        let values = metadata.entry(name.clone()).or_default();
+        if !values.contains(value) {
+            values.push(value.clone());
+        }
+    }
+    let size: i64 = rows.iter().map(|row| row.size).sum();
+    let mut summary = literal!({"total_count": rows.len(), "total_size": size});
+    if cx.version >= platform::wire::Version::new(3, 36) {
+        summary["metadata"] = literal!(metadata);
+    }
+    json(StatusCode::OK, &literal!({"volume-summary": summary}))
+}
+
+/// The volume of that id, if the caller may do to it what the route does.
+pub(crate) async fn found(cx: &Cx<Cinder>, id: &str) -> Result<volume::Model, Fault> {
+    let row = match id.parse::<Uuid>() {
+        Ok(id) => Entity::find_by_id(id).one(cx.service.db.read()).await?,
+        Err(_) => None,
+    };
+    let missing = || Error::VolumeNotFound(id.chars().take(64).collect()).into();
+    cx.found(row, |row| Target::project(row.project_id.as_str()), missing)
+}
+
+async fn show(cx: Cx<Cinder>, Path(id): Path<String>) -> Result<Response, Fault> {
+    let row = found(&cx, &id).await?;
+    cx.answer(StatusCode::OK, "volume", &volume_view::one(&cx, row).await?)
+}
+
+#[derive(Deserialize, BodyDerive)]
+#[body(wrap = "volume")]
+struct UpdateVolume {
+    #[serde(default)]
+    #[body(max = 255)]
+    name: Patch<String>,
+    #[serde(default)]
+    #[body(max = 255)]
+    display_name: Patch<String>,
+    #[serde(default)]
+    #[body(max = 255)]
+    description: Patch<String>,
+    #[serde(default)]
+    #[body(max = 255)]
+    display_description: Patch<String>,
+    metadata: Option<super::metadata::Pairs>,
+}
+
+async fn update(cx: Cx<Cinder>, Path(id): Path<String>, Body(body): Body<UpdateVolume>) -> Result<Response, Fault> {
+    let mut row = found(&cx, &id).await?;
+    if let Some(name) = body.name.given().or(body.display_name.given()) {
+        row.name = name.unwrap_or_default().trim().to_owned();
+    }
+    if let Some(description) = body.description.given().or(body.display_description.given()) {
+        row.description = description;
+    }
+    if let Some(pairs) = body.metadata {
+        row.metadata = pairs.into_json();
+    }
+    row.updated_at = chrono::Utc::now();
+    let mut tx = cx.service.db.write().await?;
+    Entity::update_many()
+        .col_expr(Column::Name, Expr::value(row.name.clone()))
+        .col_expr(Column::Description, Expr::value(row.description.clone()))
+        .col_expr(Column::Metadata, Expr::value(row.metadata.clone()))
+        .col_expr(Column::UpdatedAt, Expr::value(row.updated_at))
+        .filter(Column::Id.eq(row.id))
+        .exec(&*tx)
+        .await?;
+    tx.emit(cx.event("volume.update.end", row.id));
+    tx.commit().await?;
+    cx.answer(StatusCode::OK, "volume", &volume_view::one(&cx, row).await?)
+}
+
+async fn delete(cx: Cx<Cinder>, Path(id): Path<String>, query: Query) -> Result<Response, Fault> {
+    let row = found(&cx, &id).await?;
+    let force = cx.version >= platform::wire::Version::new(3, 23) && query.flag("force")?.unwrap_or(false);
+    if force {
+        cx.allow_rule("volume:force_delete", &Target::project(row.project_id.as_str()))?;
+    }
+    remove(&cx, &row, query.flag("cascade")?.unwrap_or(false), force).await?;
+    Ok(StatusCode::ACCEPTED.into_response())
+}
+
+/// Begins to delete a volume, from a status that allows it.
+pub(crate) async fn remove(cx: &Cx<Cinder>, row: &volume::Model, cascade: bool, force: bool) -> Result<(), Fault> {
+    let allowed = ["available", "error", "error_restoring", "error_extending", "error_deleting", "error_managing"];
+    let mut tx = cx.service.db.write().await?;
+    let snapshots = snapshot::Entity::find().filter(snapshot::Column::VolumeId.eq(row.id)).count(&*tx).await?;
+    if snapshots > 0 && !cascade {
+        return Err(Error::InvalidVolume("Volume has snapshots, cannot delete. Use cascade to delete them too.".into()).into());
+    }
+    let from: Vec<&str> = if force { vec![row.status.as_str()] } else { allowed.to_vec() };
+    let held = crate::model::attachment::Entity::find()
+        .filter(crate::model::attachment::Column::VolumeId.eq(row.id))
+        .count(&*tx)
+        .await?;
+    if held > 0 || !volume::transition(&tx, row.id, &from, "deleting").await? {
+        return Err(Error::InvalidVolume(
+            "Volume status must be available or error or error_restoring or error_extending or error_managing and must not be \
+             migrating, attached, belong to a group, have snapshots, awaiting a transfer, or be disassociated from snapshots \
+             after volume transfer."
+                .into(),
+        )
+        .into());
+    }
+    tx.emit(cx.event("volume.delete.start", row.id));
+    tx.commit().await?;
+    cx.service.volumes.wake(row.id);
+    Ok(())
+}
+
+async fn encryption(cx: Cx<Cinder>, Path(id): Path<String>) -> Result<Response, Fault> {
+    found(&cx, &id).await?;
+    json(StatusCode::OK, &literal!({}))
+}
+
