@@ -17,42 +17,47 @@ pub(super) struct Isolation {
 }
 
 impl Isolation {
-    /// Makes the rule. Interfaces that are in the set already stay in it.
-    pub(super) async fn prepare(ip: IpRoute, needed: bool) -> DriverResult<Self> {
+    /// Makes the rule, for these interfaces.
+    pub(super) async fn prepare(ip: IpRoute, needed: bool, interfaces: &[String]) -> DriverResult<Self> {
         let isolation = Isolation { ip, needed };
-        let mut script = String::new();
-        for (family, hook) in [("inet", "prerouting priority -400"), ("arp", "input priority -400")] {
-            script += &format!(
-                "add table {family} {TABLE}\n\
-                 add set {family} {TABLE} interfaces {{ type ifname; }}\n\
-                 add chain {family} {TABLE} guests {{ type filter hook {hook}; }}\n\
-                 flush chain {family} {TABLE} guests\n\
-                 add rule {family} {TABLE} guests iifname @interfaces drop\n"
-            );
-        }
-        isolation.run(script).await?;
+        isolation.run(interfaces.iter().map(|each| element("add", each)).collect()).await?;
         Ok(isolation)
     }
 
     /// What comes in by this interface is dropped by the kernel.
     pub(super) async fn add(&self, interface: &str) -> DriverResult<()> {
-        let element = |family| format!("add element {family} {TABLE} interfaces {{ \"{interface}\" }}\n");
-        self.run(element("inet") + &element("arp")).await
+        self.run(element("add", interface)).await
     }
 
     /// The interface is no more.
     pub(super) async fn remove(&self, interface: &str) -> DriverResult<()> {
         // Adding it first makes removing it always possible.
-        let both = |family| {
-            format!(
-                "add element {family} {TABLE} interfaces {{ \"{interface}\" }}\n\
-                 delete element {family} {TABLE} interfaces {{ \"{interface}\" }}\n"
-            )
-        };
-        self.run(both("inet") + &both("arp")).await
+        self.run(element("add", interface) + &element("delete", interface)).await
     }
 
+    /// Runs a script after one that makes table and rule, since whoever manages the host's firewall may have flushed all.
     async fn run(&self, script: String) -> DriverResult<()> {
-        if self.needed { self.ip.nft(&script).await } else { Ok(()) }
+        if self.needed { self.ip.nft(&(rules() + &script)).await } else { Ok(()) }
     }
+}
+
+const HOOKS: [(&str, &str); 2] = [("inet", "prerouting priority -400"), ("arp", "input priority -400")];
+
+fn rules() -> String {
+    let rules = HOOKS.map(|(family, hook)| {
+        format!(
+            "add table {family} {TABLE}\n\
+             add set {family} {TABLE} interfaces {{ type ifname; }}\n\
+             add chain {family} {TABLE} guests {{ type filter hook {hook}; }}\n\
+             flush chain {family} {TABLE} guests\n\
+             add rule {family} {TABLE} guests iifname @interfaces drop\n"
+        )
+    });
+    rules.concat()
+}
+
+fn element(action: &str, interface: &str) -> String {
+    HOOKS
+        .map(|(family, _)| format!("{action} element {family} {TABLE} interfaces {{ \"{interface}\" }}\n"))
+        .concat()
 }

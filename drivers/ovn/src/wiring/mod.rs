@@ -20,7 +20,7 @@ use self::isolation::Isolation;
 use crate::{
     iproute::{IpRoute, namespaces},
     local_database::{self, BRIDGE_BY_PORT, BY_NAME, INTERFACE_BY_IFACE_ID, PORT_BY_INTERFACE},
-    ovsdb::{Client, Columns, Datum, Replica, Transaction},
+    ovsdb::{Client, Columns, Datum, Replica, Row, Transaction},
 };
 
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -72,11 +72,14 @@ impl OvsWiring {
         let local = local_database::connect(config.ovsdb.parse()?);
         local.ready(Duration::from_secs(10)).await?;
         let ip = IpRoute::new(config.namespace.clone());
-        let bridges = local.read(|replica| {
+        let (userspace, interfaces) = local.read(|replica| {
             let found = replica.table("Bridge").find(BY_NAME, config.bridge.as_str());
-            found.first().map(|(_, row)| row.text("datapath_type") == "netdev")
+            let userspace = found.first().is_some_and(|(_, row)| row.text("datapath_type") == "netdev");
+            let ours = |row: &Row| [PORT, NETWORK].iter().any(|mark| row.key("external_ids", mark).is_some());
+            let interfaces = replica.table("Interface").rows().filter(|(_, row)| ours(row));
+            (userspace, interfaces.map(|(_, row)| row.text("name").to_owned()).collect::<Vec<_>>())
         });
-        let isolation = Isolation::prepare(ip.clone(), bridges.unwrap_or_default()).await?;
+        let isolation = Isolation::prepare(ip.clone(), userspace, &interfaces).await?;
         Ok(OvsWiring { config, ip, isolation, local, listeners: Mutex::new(HashMap::new()) })
     }
 

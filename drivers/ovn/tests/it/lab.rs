@@ -37,7 +37,17 @@ impl Lab {
             println!("skipped: not root");
             return None;
         }
-        for program in ["ovsdb-server", "ovs-vswitchd", "ovn-northd", "ovn-controller", "ip", "ethtool"] {
+        for program in [
+            "ovsdb-server",
+            "ovs-vswitchd",
+            "ovn-northd",
+            "ovn-controller",
+            "ip",
+            "ethtool",
+            "nft",
+            "busybox",
+            "socat",
+        ] {
             if run("sh", &["-c", &format!("PATH=$PATH:/usr/sbin:/sbin command -v {program}")])
                 .stdout
                 .is_empty()
