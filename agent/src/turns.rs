@@ -5,8 +5,11 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
-use tokio::sync::{Notify, OwnedMutexGuard};
+use contracts::hosts::HostError;
+use tokio::sync::{OwnedMutexGuard, watch};
 use uuid::Uuid;
+
+use crate::fault::failed;
 
 /// So many turns are remembered before those that nobody holds are forgotten.
 const FORGET_ABOVE: usize = 1024;
@@ -20,13 +23,32 @@ pub(crate) struct Turns {
 #[derive(Default)]
 struct Queue {
     lock: Arc<tokio::sync::Mutex<()>>,
-    hurry: Notify,
+    /// Requests in the queue that can't wait for a guest's patience.
+    hurried: watch::Sender<usize>,
+    /// Requests in the queue after which the machine will be no more.
+    doomed: watch::Sender<usize>,
 }
 
 /// A machine's turn, until dropped.
 pub(crate) struct Turn {
     queue: Arc<Queue>,
     _held: OwnedMutexGuard<()>,
+}
+
+/// One more in a count, as long as it waits.
+struct Counted<'a>(&'a watch::Sender<usize>);
+
+impl<'a> Counted<'a> {
+    fn new(count: &'a watch::Sender<usize>) -> Self {
+        count.send_modify(|count| *count += 1);
+        Self(count)
+    }
+}
+
+impl Drop for Counted<'_> {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
 }
 
 impl Turns {
@@ -54,18 +76,42 @@ impl Turns {
         Turn { queue, _held: held }
     }
 
-    /// Waits for the machine's turn, and tells who has it not to be patient with the guest any longer.
+    /// Waits for the machine's turn, and has those before it not be patient with the guest any longer.
     pub(crate) async fn take_at_once(&self, id: Uuid) -> Turn {
-        self.queue(id).hurry.notify_waiters();
+        let queue = self.queue(id);
+        let _hurried = Counted::new(&queue.hurried);
         self.take(id).await
+    }
+
+    /// Waits for the machine's last turn, and has those before it give up what takes long.
+    pub(crate) async fn take_the_last(&self, id: Uuid) -> Turn {
+        let queue = self.queue(id);
+        let _doomed = Counted::new(&queue.doomed);
+        self.take_at_once(id).await
     }
 }
 
 impl Turn {
-    /// Returns when another request can't wait for the guest's patience.
+    /// Returns when another request waits that can't wait for the guest's patience.
     pub(crate) async fn hurried(&self) {
-        self.queue.hurry.notified().await;
+        reached(&self.queue.hurried).await;
     }
+
+    /// Does what takes long, unless the machine is to be removed.
+    pub(crate) async fn unless_doomed<T>(
+        &self,
+        work: impl Future<Output = Result<T, HostError>>,
+    ) -> Result<T, HostError> {
+        tokio::select! {
+            outcome = work => outcome,
+            () = reached(&self.queue.doomed) => Err(failed("given up", "the machine is to be removed")),
+        }
+    }
+}
+
+async fn reached(count: &watch::Sender<usize>) {
+    // The sender is borrowed, so that the channel can't close.
+    let _ = count.subscribe().wait_for(|count| *count > 0).await;
 }
 
 #[cfg(test)]
@@ -83,6 +129,27 @@ mod tests {
         assert!(tokio::time::timeout(Duration::from_millis(20), turns.take(a)).await.is_err());
         drop(held);
         turns.take(a).await;
+    }
+
+    #[tokio::test]
+    async fn who_comes_to_its_turn_before_one_that_hurries_knows_it() {
+        let turns = Arc::new(Turns::default());
+        let id = Uuid::new_v4();
+        let first = turns.take(id).await;
+        assert!(tokio::time::timeout(Duration::from_millis(20), first.hurried()).await.is_err());
+        let (patient, last) = (turns.clone(), turns.clone());
+        let patient = tokio::spawn(async move {
+            let turn = patient.take(id).await;
+            turn.hurried().await;
+            turn.unless_doomed(std::future::pending::<Result<(), HostError>>()).await
+        });
+        tokio::task::yield_now().await;
+        let last = tokio::spawn(async move { last.take_the_last(id).await });
+        tokio::task::yield_now().await;
+        drop(first);
+        assert!(patient.await.unwrap().is_err());
+        let last = last.await.unwrap();
+        assert!(tokio::time::timeout(Duration::from_millis(20), last.hurried()).await.is_err());
     }
 
     #[tokio::test]

@@ -16,8 +16,8 @@ const MOST_PATIENCE: u32 = 3600;
 
 impl Machines {
     pub(crate) async fn start(&self, spec: MachineSpec) -> Result<HostReply, HostError> {
-        let _turn = self.turns.take(spec.id).await;
-        let (machine, _slot) = self.prepare(&spec).await?;
+        let turn = self.turns.take(spec.id).await;
+        let (machine, _slot) = self.prepare(&turn, &spec).await?;
         within(ENGINE, "starting the machine", self.hypervisor.start(&machine)).await?;
         Ok(HostReply::Done)
     }
@@ -28,7 +28,7 @@ impl Machines {
             Urgency::Soft { .. } => self.turns.take(spec.id).await,
         };
         // The slot is given back: the guest may take its time.
-        let (machine, _) = self.prepare(&spec).await?;
+        let (machine, _) = self.prepare(&turn, &spec).await?;
         let (urgency, limit) = patience(urgency);
         let rebooted = tokio::select! {
             rebooted = within(limit, "rebooting the machine", self.hypervisor.reboot(&machine, urgency)) => rebooted,

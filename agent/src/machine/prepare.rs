@@ -18,6 +18,7 @@ use crate::{
     fault::{gone_is_done, of_driver, refused},
     file::{blocking, make_folder},
     layout::Device,
+    turns::Turn,
 };
 
 impl Machines {
@@ -26,6 +27,7 @@ impl Machines {
     /// machine, one of the slots for starting machines.
     pub(super) async fn prepare(
         &self,
+        turn: &Turn,
         spec: &MachineSpec,
     ) -> Result<(Machine, SemaphorePermit<'_>), HostError> {
         check(spec)?;
@@ -37,7 +39,7 @@ impl Machines {
         }
         let mut planned = Vec::with_capacity(spec.disks.len());
         for disk in &spec.disks {
-            planned.push(self.disks.plan(spec.id, disk).await?);
+            planned.push(turn.unless_doomed(self.disks.plan(spec.id, disk)).await?);
         }
         let slot = self.starts.acquire().await.map_err(|_| refused("the agent is stopping"))?;
         let mut disks = Vec::with_capacity(planned.len() + 1);

@@ -12,7 +12,7 @@ use crate::{
 impl Machines {
     /// The record goes last, with the folder: until then, asked again, it completes the rest.
     pub(crate) async fn remove(&self, id: Uuid) -> Result<HostReply, HostError> {
-        let _turn = self.turns.take_at_once(id).await;
+        let _turn = self.turns.take_the_last(id).await;
         gone_is_done(within(ENGINE, "removing the machine", self.hypervisor.remove(id)).await)?;
         let nics = self.journal.spec(id).map(|spec| spec.nics).unwrap_or_default();
         for nic in &nics {

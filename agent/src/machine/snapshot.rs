@@ -41,10 +41,11 @@ impl Machines {
     ) -> Result<(), HostError> {
         let file = {
             // Only the copying keeps others from the machine; handing over may take much longer.
-            let _turn = self.turns.take(id).await;
+            let turn = self.turns.take(id).await;
             let left_over = copy.to_owned();
             blocking("removing an unfinished copy", move || remove_file(&left_over)).await?;
-            within(COPY, "copying the disk", self.hypervisor.copy_disk(id, device, copy)).await?;
+            let copying = within(COPY, "copying the disk", self.hypervisor.copy_disk(id, device, copy));
+            turn.unless_doomed(copying).await?;
             tokio::fs::File::open(copy)
                 .await
                 .map_err(|error| failed("opening the copy of the disk", error))?

@@ -117,22 +117,33 @@ async fn a_removed_machine_leaves_nothing_behind() {
     assert!(world.machines().await.is_empty());
 }
 
-#[tokio::test]
-async fn a_remove_does_not_wait_for_a_guest_that_is_asked_to_stop() {
+/// Begins what does not end by itself, removes the machine, and returns what came of the first.
+async fn removed_during(request: impl FnOnce(Uuid) -> HostRequest) -> Result<HostReply, HostError> {
     let mut world = World::without_agent(Storage::Real);
     let hypervisor = std::sync::Arc::new(SlowHypervisor::new(world.hypervisor.clone()));
     world.start_agent(hypervisor.clone()).await;
     let spec = machine(Vec::new(), Vec::new());
     world.start(&spec).await.unwrap();
-    let (registry, id) = (world.registry.clone(), spec.id);
-    let stopping = tokio::spawn(async move {
-        registry.ask(HOST, HostRequest::Stop { id, urgency: Urgency::Soft { grace: 600 } }).await
-    });
+    let (registry, request) = (world.registry.clone(), request(spec.id));
+    let asked = tokio::spawn(async move { registry.ask(HOST, request).await });
     eventually(|| hypervisor.patient.load(Ordering::Relaxed)).await;
     let began = Instant::now();
-    world.ask(HostRequest::Remove { id }).await.unwrap();
-    assert_eq!(stopping.await.unwrap(), Ok(HostReply::Done));
+    world.ask(HostRequest::Remove { id: spec.id }).await.unwrap();
     assert!(began.elapsed() < Duration::from_secs(5));
+    assert!(!world.folder(spec.id).exists());
+    asked.await.unwrap()
+}
+
+#[tokio::test]
+async fn a_remove_does_not_wait_for_a_guest_that_is_asked_to_stop() {
+    let stopped = removed_during(|id| HostRequest::Stop { id, urgency: Urgency::Soft { grace: 600 } }).await;
+    assert_eq!(stopped, Ok(HostReply::Done));
+}
+
+#[tokio::test]
+async fn a_remove_does_not_wait_for_a_snapshot() {
+    let snapshot = |id| HostRequest::Snapshot { id, device: "vda".into(), image: Uuid::new_v4() };
+    assert!(matches!(removed_during(snapshot).await, Err(HostError::Failed { .. })));
 }
 
 #[tokio::test]

@@ -110,8 +110,8 @@ async fn a_real_machine_boots_is_seen_copied_started_again_and_removed() {
     spec.memory_mib = 256;
     spec.config_drive = Some([("openstack/latest/meta_data.json".to_owned(), b"{}".to_vec())].into());
     world.start(&spec).await.unwrap();
-    let (id, running) = (spec.id, MachineStatus { id: spec.id, power: Power::Running });
-    assert_eq!(world.machines().await, [running.clone()]);
+    let (id, running) = (spec.id, [MachineStatus { id: spec.id, power: Power::Running }]);
+    assert_eq!(world.machines().await, running);
     let mut screen = world.registry.console(crate::world::HOST, id).await.unwrap();
     let mut greeting = [0; 12];
     screen.read_exact(&mut greeting).await.unwrap();
@@ -132,7 +132,7 @@ async fn a_real_machine_boots_is_seen_copied_started_again_and_removed() {
     assert_eq!(world.machines().await, [MachineStatus { id, power: Power::Off }]);
     world.start(&spec).await.unwrap();
     world.start(&spec).await.unwrap();
-    assert_eq!(world.machines().await, [running]);
+    assert_eq!(world.machines().await, running);
     world.ask(HostRequest::Remove { id }).await.unwrap();
     assert!(!world.folder(id).exists());
     assert!(hypervisor.machines().await.unwrap().is_empty());
