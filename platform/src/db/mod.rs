@@ -10,8 +10,8 @@ mod open;
 use std::{ops::Deref, sync::Arc};
 
 use sea_orm::{
-    ActiveValue::Set, DatabaseConnection, DatabaseTransaction, DbErr, EntityTrait, SqliteTransactionMode,
-    TransactionOptions, TransactionTrait,
+    ActiveValue::Set, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
+    IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
 use crate::events::{self, Bus, Event};
@@ -37,7 +37,11 @@ impl Database {
 
     /// Begins a transaction that will change something.
     pub async fn write(&self) -> Result<WriteTx, DbErr> {
+        // MariaDB would go on reading what was there at the first read, whatever rows were locked and changed since:
+        // what is counted under a lock must be what is there now, as it is on PostgreSQL.
+        let mysql = self.writer.get_database_backend() == DbBackend::MySql;
         let options = TransactionOptions {
+            isolation_level: mysql.then_some(IsolationLevel::ReadCommitted),
             sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
             ..Default::default()
         };

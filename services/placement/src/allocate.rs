@@ -193,7 +193,7 @@ async fn check_room(
     for key in touched {
         let (Some(inventory), Some(&after)) = (inventories.get(&key), used.get(&key)) else { continue };
         let over = after as f64 > inventory.capacity();
-        if over && !before.get(&key).is_some_and(|&before| after <= before) {
+        if over && before.get(&key).is_none_or(|&before| after > before) {
             return Err(Error::NoRoom { class: key.1, provider: key.0 });
         }
     }
