@@ -8,6 +8,7 @@
 
 pub mod daemons;
 mod iproute;
+mod isolation;
 mod local_database;
 pub mod memory;
 pub mod northbound;

@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use contracts::driver::DriverResult;
 
-use super::{config::ChassisConfig, paths::Paths};
+use super::{
+    config::{ChassisConfig, ExternalBridge},
+    paths::Paths,
+};
 use crate::{
     local_database::{BY_NAME, insert_port},
     ovsdb::{Atom, Client, Columns, Datum, Replica, Transaction},
@@ -15,9 +18,30 @@ const INTEGRATION_BRIDGE: &str = "br-int";
 /// Makes it so, in one transaction; none when it is so.
 pub(super) async fn configure(local: &Client, chassis: &ChassisConfig, paths: &Paths) -> DriverResult<()> {
     local.ready(Duration::from_secs(10)).await?;
-    let datapath = chassis.datapath.clone().unwrap_or_else(|| kernel_datapath().to_owned());
+    let datapath = datapath(chassis);
     let transaction = local.read(|replica| plan(replica, chassis, paths, &datapath));
-    Ok(local.transact(&transaction).await?)
+    local.transact(&transaction).await?;
+    if let Some(external) = &chassis.external {
+        let transaction = local.read(|replica| plan_cards(replica, external));
+        local.transact(&transaction).await?;
+    }
+    Ok(())
+}
+
+/// The network cards of the bridge that leads outside.
+fn plan_cards(replica: &Replica, external: &ExternalBridge) -> Transaction {
+    let mut transaction = Transaction::default();
+    let found = replica.table("Bridge").find(BY_NAME, external.name.as_str());
+    if let Some((bridge, _)) = found.first() {
+        for card in &external.interfaces {
+            if replica.table("Port").find(BY_NAME, card.as_str()).is_empty() {
+                let port =
+                    insert_port(&mut transaction, &Columns::from([("name", Datum::one(card.as_str()))]));
+                transaction.add("Bridge", &Atom::Uuid(*bridge), "ports", &Datum::one_atom(port));
+            }
+        }
+    }
+    transaction
 }
 
 fn plan(replica: &Replica, chassis: &ChassisConfig, paths: &Paths, datapath: &str) -> Transaction {
@@ -109,6 +133,11 @@ fn bridge_mac(host: &str, bridge: &str) -> String {
     });
     let bytes = hash.to_be_bytes();
     format!("0a:{:02x}:{:02x}:{:02x}:{:02x}:{:02x}", bytes[3], bytes[4], bytes[5], bytes[6], bytes[7])
+}
+
+/// `netdev` or `system`.
+pub(super) fn datapath(chassis: &ChassisConfig) -> String {
+    chassis.datapath.clone().unwrap_or_else(|| kernel_datapath().to_owned())
 }
 
 /// `system` when the kernel has Open vSwitch's datapath, else `netdev`: in userspace.

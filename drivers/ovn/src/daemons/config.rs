@@ -55,4 +55,7 @@ pub struct ExternalBridge {
     pub name: String,
     /// The host's addresses on it; by them the host reaches floating IPs.
     pub addresses: Vec<IpNet>,
+    /// Network cards that are given to it. (In the userspace datapath tunnels leave by a bridge only: the host's tunnel
+    /// address is then one of the above, and the card to other hosts one of these.)
+    pub interfaces: Vec<String>,
 }

@@ -15,7 +15,7 @@ mod supervision;
 
 use std::sync::Arc;
 
-use contracts::driver::{DriverError, DriverResult};
+use contracts::driver::DriverResult;
 use tokio::{sync::Mutex, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
@@ -128,8 +128,9 @@ impl Supervised {
         )?;
         let host = async {
             self.ensure(Program::Vswitchd).await?;
-            tokio::try_join!(self.configure_external_bridge(), self.ensure(Program::Controller))?;
-            Ok::<(), DriverError>(())
+            // The way to the controllers may lead over that bridge.
+            self.configure_external_bridge().await?;
+            self.ensure(Program::Controller).await
         };
         tokio::try_join!(self.ensure(Program::Northd), host)?;
         Ok(())
@@ -141,9 +142,9 @@ impl Supervised {
     }
 
     async fn configure_external_bridge(&self) -> DriverResult<()> {
-        match self.config.chassis.as_ref().and_then(|chassis| chassis.external.as_ref()) {
-            Some(bridge) => external_bridge::configure(bridge, self.config.namespace.clone()).await,
-            None => Ok(()),
-        }
+        let Some(chassis) = &self.config.chassis else { return Ok(()) };
+        let Some(bridge) = &chassis.external else { return Ok(()) };
+        let userspace = chassis::datapath(chassis) == "netdev";
+        external_bridge::configure(bridge, userspace, self.config.namespace.clone()).await
     }
 }

@@ -64,6 +64,15 @@ struct Inner {
     /// Held for reading while a network's ports change, for writing while it does itself.
     networks: [RwLock<()>; STRIPES],
     parts: [Mutex<()>; STRIPES],
+    /// Wakes the task that follows hosts.
+    hosts_changed: Arc<Notify>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // That task finds the engine gone, and ends.
+        self.hosts_changed.notify_one();
+    }
 }
 
 fn stripe(id: Uuid) -> usize {
@@ -101,6 +110,7 @@ impl OvnNorthbound {
             converging: RwLock::new(()),
             networks: std::array::from_fn(|_| RwLock::new(())),
             parts: std::array::from_fn(|_| Mutex::new(())),
+            hosts_changed: hosts_changed.clone(),
         });
         tokio::spawn(follow_hosts(Arc::downgrade(&inner), hosts_changed));
         Ok(OvnNorthbound { inner })

@@ -172,7 +172,7 @@ fn addresses(port: &LogicalPort) -> Vec<String> {
         return vec!["router".to_owned()];
     }
     let mut addresses = vec![own_address(port)];
-    let others = port.allowed_pairs.iter().filter_map(|(mac, _)| mac.clone()).filter(|mac| *mac != port.mac);
+    let others = allowed_pairs(port).map(|(mac, _)| mac.to_owned()).filter(|mac| *mac != port.mac);
     addresses.extend(others);
     if !port.port_security && port.kind == PortKind::Machine {
         addresses.push("unknown".to_owned());
@@ -185,13 +185,31 @@ fn port_security(port: &LogicalPort) -> Vec<String> {
         return Vec::new();
     }
     let mut by_mac = BTreeMap::from([(port.mac.clone(), own_address(port))]);
-    for (mac, address) in &port.allowed_pairs {
-        let mac = mac.as_ref().unwrap_or(&port.mac);
-        let line = by_mac.entry(mac.clone()).or_insert_with(|| mac.clone());
+    for (mac, address) in allowed_pairs(port) {
+        let line = by_mac.entry(mac.to_owned()).or_insert_with(|| mac.to_owned());
         line.push(' ');
         line.push_str(address);
     }
     by_mac.into_values().collect()
+}
+
+/// The allowed pairs, without those that are none: they become part of logical flows, where one wrong word would undo the
+/// rest.
+fn allowed_pairs(port: &LogicalPort) -> impl Iterator<Item = (&str, &str)> {
+    let pairs = port.allowed_pairs.iter().map(|(mac, address)| (mac.as_ref().unwrap_or(&port.mac), address));
+    pairs
+        .filter(|(mac, address)| is_mac(mac) && is_address(address))
+        .map(|(mac, address)| (mac.as_str(), address.as_str()))
+}
+
+fn is_mac(text: &str) -> bool {
+    let octets: Vec<&str> = text.split(':').collect();
+    octets.len() == 6
+        && octets.iter().all(|each| each.len() == 2 && each.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+fn is_address(text: &str) -> bool {
+    text.parse::<std::net::IpAddr>().is_ok() || text.parse::<ipnet::IpNet>().is_ok()
 }
 
 /// The id of a port row of ours.
@@ -226,6 +244,8 @@ mod tests {
         port.allowed_pairs = vec![
             (None, "10.0.0.0/28".to_owned()),
             (Some("fa:16:3e:00:00:02".to_owned()), "10.0.0.9".to_owned()),
+            (None, "10.0.0.7} || 1 || {".to_owned()),
+            (Some("nonsense".to_owned()), "10.0.0.8".to_owned()),
         ];
         assert_eq!(
             port_security(&port),

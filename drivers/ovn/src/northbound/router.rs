@@ -61,8 +61,12 @@ impl Plan<'_> {
         }
     }
 
-    /// The leg lives on these hosts: the first that is alive.
+    /// The leg lives on these hosts: the first that is alive. With none to choose from (all hosts are being restarted) it
+    /// stays where it is.
     pub(super) fn lives_on(&mut self, leg: &Atom, name: &str, chassis: &[String]) {
+        if chassis.is_empty() {
+            return;
+        }
         let count = i64::try_from(chassis.len()).unwrap_or_default();
         let wanted = chassis.iter().zip((1..=count).rev()).map(|(chassis, priority)| {
             let key = format!("{name}_{chassis}");

@@ -2,7 +2,6 @@
 //!
 //! What is plugged is read from Open vSwitch's own database and from the host's namespaces, never remembered.
 
-mod isolation;
 mod metadata;
 
 use std::{collections::HashMap, net::TcpListener, sync::Arc, time::Duration};
@@ -16,9 +15,9 @@ use contracts::{
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use self::isolation::Isolation;
 use crate::{
     iproute::{IpRoute, namespaces},
+    isolation::Isolation,
     local_database::{self, BRIDGE_BY_PORT, BY_NAME, INTERFACE_BY_IFACE_ID, PORT_BY_INTERFACE},
     ovsdb::{Client, Columns, Datum, Replica, Row, Transaction},
 };

@@ -78,6 +78,7 @@ impl Lab {
                 external: Some(ExternalBridge {
                     name: "br-ex".to_owned(),
                     addresses: vec!["172.24.4.1/24".parse().unwrap()],
+                    interfaces: vec![],
                 }),
                 datapath: None,
             }),
@@ -88,6 +89,33 @@ impl Lab {
     /// Only the databases and northd.
     pub fn central(&self) -> DaemonsConfig {
         DaemonsConfig { chassis: None, ..self.all_in_one() }
+    }
+
+    /// Two hosts, of which the first has the databases, with a cable between their bridges.
+    pub fn two_hosts(&self, other: &Lab) -> (DaemonsConfig, DaemonsConfig) {
+        let peer = ["type", "veth", "peer", "name", "uplink", "netns", &other.namespace];
+        must("ip", &[&["-n", &self.namespace, "link", "add", "uplink"], &peer[..]].concat());
+        let mut first = self.all_in_one();
+        let anywhere = |port| Some(std::net::SocketAddr::from(([0, 0, 0, 0], port)));
+        first.central =
+            Some(CentralConfig { northbound_listen: anywhere(6641), southbound_listen: anywhere(6642) });
+        let mut second = DaemonsConfig { central: None, ..other.all_in_one() };
+        for (number, config) in [(1, &mut first), (2, &mut second)] {
+            if let Some(chassis) = &mut config.chassis {
+                chassis.name = format!("host{number}");
+                chassis.encap_ip = format!("172.24.4.{number}").parse().unwrap();
+                chassis.gateway = number == 1;
+                chassis.external = Some(ExternalBridge {
+                    name: "br-ex".to_owned(),
+                    addresses: vec![format!("172.24.4.{number}/24").parse().unwrap()],
+                    interfaces: vec!["uplink".to_owned()],
+                });
+                if number == 2 {
+                    chassis.southbound = Some("tcp:172.24.4.1:6642".to_owned());
+                }
+            }
+        }
+        (first, second)
     }
 
     /// Runs a command inside.

@@ -183,6 +183,47 @@ async fn machines_get_leases_reach_each_other_and_the_outside_as_their_groups_al
     lab.end(daemons).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn machines_on_two_hosts_reach_each_other_through_a_tunnel() {
+    let (Some(first), Some(second)) = (Lab::new(), Lab::new()) else { return };
+    let (config, other) = first.two_hosts(&second);
+    let begun = Instant::now();
+    let daemons = OvnDaemons::start(config).await.unwrap();
+    let others = OvnDaemons::start(other).await.unwrap();
+    println!("two hosts after {:?}", begun.elapsed());
+    let engine =
+        OvnNorthbound::connect(&daemons.paths().northbound(), &daemons.paths().southbound()).await.unwrap();
+    let (here, there) = (connect(&first, &daemons).await, connect(&second, &others).await);
+
+    let near = LogicalPort { host: Some("host1".to_owned()), ..machine(2) };
+    let far = LogicalPort { host: Some("host2".to_owned()), ..machine(1) };
+    engine.ensure_security_group(&group(vec![ping(), ssh()])).await.unwrap();
+    for network in [network(1), network(2), external()] {
+        engine.ensure_network(&network).await.unwrap();
+    }
+    for port in [near.clone(), far.clone(), leg(1), leg(2), gateway_leg()] {
+        engine.ensure_port(&port).await.unwrap();
+    }
+    engine.ensure_router(&router()).await.unwrap();
+    let one = Machine::plug(&first, &here, &near, 1).await;
+    let two = Machine::plug(&second, &there, &far, 2).await;
+    let begun = Instant::now();
+    while !engine.port_is_up(far.id).await.unwrap() || !engine.port_is_up(near.id).await.unwrap() {
+        assert!(begun.elapsed() < Duration::from_secs(15));
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(one.dhcp().contains("ip=10.0.2.10"));
+    assert!(two.dhcp().contains("ip=10.0.1.10"));
+    eventually("through the tunnel", || one.pings("10.0.1.10")).await;
+    eventually("outside, by the gateway on the other host", || two.pings("172.24.4.1")).await;
+    let outside = |address: &str| first.inside("ping", &["-c", "1", "-W", "1", address]).status.success();
+    eventually("the floating address of a machine on the other host", || outside(FLOATING)).await;
+    tcp(&first, &two).await;
+    drop(engine);
+    second.end(others).await;
+    first.end(daemons).await;
+}
+
 /// TCP from outside to the machine's port 22, with enough bytes that offloaded checksums or an MTU would show.
 async fn tcp(lab: &Lab, machine: &Machine) {
     let listen = [

@@ -1,8 +1,9 @@
-//! Keeping guests from the host's own network stack.
+//! Keeping what comes in by a switch's port from the host's own network stack.
 //!
 //! In the userspace datapath vswitchd gets a copy of what a guest sends; the original goes on to the host's kernel, which
 //! would answer ARP for any of the host's addresses and take packets to them, past all that OVN decides. So the kernel
-//! drops what comes in by a guest's interface. (The kernel datapath takes the original itself.)
+//! drops what comes in by a guest's interface, and by a network card that was given to a bridge. (The kernel datapath takes
+//! the original itself.)
 
 use contracts::driver::DriverResult;
 
@@ -11,26 +12,26 @@ use crate::iproute::IpRoute;
 const TABLE: &str = "pileus_ports";
 
 /// The kernel's rule, and the set of interfaces that it holds for.
-pub(super) struct Isolation {
+pub(crate) struct Isolation {
     ip: IpRoute,
     needed: bool,
 }
 
 impl Isolation {
     /// Makes the rule, for these interfaces.
-    pub(super) async fn prepare(ip: IpRoute, needed: bool, interfaces: &[String]) -> DriverResult<Self> {
+    pub(crate) async fn prepare(ip: IpRoute, needed: bool, interfaces: &[String]) -> DriverResult<Self> {
         let isolation = Isolation { ip, needed };
         isolation.run(interfaces.iter().map(|each| element("add", each)).collect()).await?;
         Ok(isolation)
     }
 
     /// What comes in by this interface is dropped by the kernel.
-    pub(super) async fn add(&self, interface: &str) -> DriverResult<()> {
+    pub(crate) async fn add(&self, interface: &str) -> DriverResult<()> {
         self.run(element("add", interface)).await
     }
 
     /// The interface is no more.
-    pub(super) async fn remove(&self, interface: &str) -> DriverResult<()> {
+    pub(crate) async fn remove(&self, interface: &str) -> DriverResult<()> {
         // Adding it first makes removing it always possible.
         self.run(element("add", interface) + &element("delete", interface)).await
     }
@@ -48,9 +49,9 @@ fn rules() -> String {
         format!(
             "add table {family} {TABLE}\n\
              add set {family} {TABLE} interfaces {{ type ifname; }}\n\
-             add chain {family} {TABLE} guests {{ type filter hook {hook}; }}\n\
-             flush chain {family} {TABLE} guests\n\
-             add rule {family} {TABLE} guests iifname @interfaces drop\n"
+             add chain {family} {TABLE} ports {{ type filter hook {hook}; }}\n\
+             flush chain {family} {TABLE} ports\n\
+             add rule {family} {TABLE} ports iifname @interfaces drop\n"
         )
     });
     rules.concat()
