@@ -47,6 +47,12 @@ pub(crate) fn driver_error(context: &str, error: &Error) -> DriverError {
     }
 }
 
+/// Keeps libvirt from printing errors: they are returned, and logged where they are handled.
+pub(crate) fn silence() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(virt::error::clear_error_callback);
+}
+
 /// Whether libvirt says that there is no such domain.
 pub(crate) fn is_no_domain(error: &Error) -> bool {
     error.code().is(ErrorNumber::NoDomain)

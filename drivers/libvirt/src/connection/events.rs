@@ -22,8 +22,7 @@ type GenericCallback = unsafe extern "C" fn(sys::virConnectPtr, sys::virDomainPt
 pub(super) fn start_loop() -> Result<(), String> {
     static LOOP: OnceLock<Result<(), String>> = OnceLock::new();
     LOOP.get_or_init(|| {
-        // libvirt would print every error to standard error; they are returned, and logged where they are handled.
-        virt::error::clear_error_callback();
+        crate::error::silence();
         virt::event::event_register_default_impl().map_err(|error| error.message().to_owned())?;
         let run = || {
             loop {

@@ -70,6 +70,7 @@ pub struct LibvirtDaemon {
 impl LibvirtDaemon {
     /// Adopts the daemon that runs in the state directory, or starts one; returns when it answers.
     pub async fn start(config: DaemonConfig) -> Result<Self, DaemonError> {
+        crate::error::silence();
         let layout = Arc::new(Layout::new(config)?);
         let prepared = Arc::clone(&layout);
         tokio::task::spawn_blocking(move || prepared.prepare())

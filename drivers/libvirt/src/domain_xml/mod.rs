@@ -45,6 +45,11 @@ pub fn disk(disk: &Disk) -> Result<String, DescriptionError> {
     render(&device::disk(disk, machine::MachineType::Pc)?)
 }
 
+/// The XML of what SCSI disks hang on.
+pub fn scsi_controller() -> Result<String, DescriptionError> {
+    render(&machine::scsi_controller())
+}
+
 /// The XML of one network card.
 pub fn card(card: &Card) -> Result<String, DescriptionError> {
     render(&device::card(card, "virtio")?)

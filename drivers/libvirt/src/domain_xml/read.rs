@@ -38,6 +38,8 @@ pub struct Domain {
     pub devices: Vec<Device>,
     /// The socket of the screen.
     pub vnc_socket: Option<PathBuf>,
+    /// Whether there is something for SCSI disks to hang on.
+    pub scsi_controller: bool,
     /// The file that keeps what the guest writes to its console.
     pub console_log: Option<PathBuf>,
 }
@@ -107,6 +109,9 @@ fn note(
                     _ => {}
                 }
             }
+        }
+        ["domain", "devices", "controller"] => {
+            domain.scsi_controller |= attribute(element, "type").is_some_and(|kind| kind == "scsi");
         }
         ["domain", "devices", "graphics"] => {
             domain.vnc_socket =

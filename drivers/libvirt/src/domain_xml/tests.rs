@@ -140,7 +140,8 @@ fn offloads_are_off_on_both_sides_of_a_card_and_its_tap_is_left_alone() {
 fn kvm_and_emulation_differ_in_type_and_processor() {
     let xml = describe(&machine(), Accelerator::Kvm).unwrap();
     assert!(xml.contains("<domain type=\"kvm\">") && xml.contains("<cpu mode=\"host-model\"/>"));
-    assert!(valid(&machine()).contains("<domain type=\"qemu\">"));
+    let xml = valid(&machine());
+    assert!(xml.contains("<domain type=\"qemu\">") && xml.contains("<cpu mode=\"maximum\"/>"));
 }
 
 #[test]

@@ -47,26 +47,36 @@ impl std::fmt::Display for Part {
     }
 }
 
-/// Attaches where it is not attached yet: the running machine, its definition, or both.
-pub(super) fn attach(
-    connect: &Connect,
-    id: Uuid,
-    part: Part,
-    source: Option<&str>,
-    xml: &str,
-) -> DriverResult<()> {
+/// What is to be attached.
+pub(super) struct Attachment {
+    pub(super) part: Part,
+    /// The disk's file: another one under the same name is an error.
+    pub(super) source: Option<String>,
+    /// Its description.
+    pub(super) xml: String,
+    /// The description of the SCSI controller that it hangs on, for when there is none.
+    pub(super) controller: Option<String>,
+}
+
+/// Attaches where it is not attached yet: in the definition, in the running machine, or in both.
+pub(super) fn attach(connect: &Connect, id: Uuid, attachment: &Attachment) -> DriverResult<()> {
     let domain = domain(connect, id)?;
-    let mut flags = 0;
-    if missing(&domain, &part, source, true)? {
-        flags |= sys::VIR_DOMAIN_AFFECT_CONFIG;
+    let Attachment { part, source, xml, controller } = attachment;
+    for (flag, inactive) in [(sys::VIR_DOMAIN_AFFECT_CONFIG, true), (sys::VIR_DOMAIN_AFFECT_LIVE, false)] {
+        if !inactive && !domain.is_active().context("looking at the machine")? {
+            continue;
+        }
+        if !missing(&domain, part, source.as_deref(), inactive)? {
+            continue;
+        }
+        if let Some(controller) = controller
+            && !read(&domain, inactive)?.scsi_controller
+        {
+            domain.attach_device_flags(controller, flag).context("attaching a SCSI controller")?;
+        }
+        domain.attach_device_flags(xml, flag).context(&format!("attaching {part}"))?;
     }
-    if domain.is_active().context("looking at the machine")? && missing(&domain, &part, source, false)? {
-        flags |= sys::VIR_DOMAIN_AFFECT_LIVE;
-    }
-    if flags == 0 {
-        return Ok(());
-    }
-    domain.attach_device_flags(xml, flags).context(&format!("attaching {part}"))
+    Ok(())
 }
 
 /// Whether it is to be attached there. Another disk under that name is an error.

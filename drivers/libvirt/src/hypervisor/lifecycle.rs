@@ -1,6 +1,9 @@
 //! Starting, stopping and forgetting machines. All of it blocks.
 
 use std::{
+    fs::OpenOptions,
+    io::ErrorKind,
+    path::Path,
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -39,14 +42,25 @@ pub(super) fn machines(connect: &Connect) -> DriverResult<Vec<MachineStatus>> {
     Ok(machines)
 }
 
-pub(super) fn start(connect: &Connect, xml: &str) -> DriverResult<()> {
+pub(super) fn start(connect: &Connect, xml: &str, console_log: &Path) -> DriverResult<()> {
     let domain = connect.define_domain_xml(xml).context("defining the machine")?;
     if domain.is_active().context("looking at the machine")? {
         return Ok(());
     }
+    begin_anew(console_log)?;
     match domain.create() {
         Err(error) if is_wrong_state(&error) && domain.is_active().unwrap_or(false) => Ok(()),
         outcome => outcome.context("starting the machine"),
+    }
+}
+
+/// Empties the console's file of what the guest wrote before it was last started: QEMU only appends.
+fn begin_anew(console_log: &Path) -> DriverResult<()> {
+    match OpenOptions::new().write(true).truncate(true).open(console_log) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(DriverError::Unavailable(format!("{}: {error}", console_log.display())))
+        }
+        _ => Ok(()),
     }
 }
 

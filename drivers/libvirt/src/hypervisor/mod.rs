@@ -1,6 +1,7 @@
 //! [`LibvirtHypervisor`]: the face of the driver. What each call does is in the modules beside this one.
 
 mod backup_job;
+mod console_log;
 mod copy;
 mod describe;
 mod hotplug;
@@ -17,7 +18,7 @@ use std::{
 use async_trait::async_trait;
 use contracts::{
     driver::{Card, Console, Disk, DriverError, DriverResult, Hypervisor, HypervisorEvent, Machine},
-    machine::{HostDescription, MachineStatus, Urgency, tap_name},
+    machine::{DiskBus, HostDescription, MachineStatus, Urgency, tap_name},
 };
 use tokio::sync::broadcast;
 use uuid::Uuid;
@@ -75,6 +76,7 @@ pub struct LibvirtHypervisor {
     accelerator: Accelerator,
     connection: Arc<Connection>,
     watch: watch::Watch,
+    logs: console_log::ConsoleLogs,
     copies: copy::Copies,
 }
 
@@ -84,9 +86,10 @@ impl LibvirtHypervisor {
         let accelerator = config.acceleration.decide(&config.emulator).await;
         let (sender, happened) = std::sync::mpsc::channel();
         let connection = Connection::new(config.uri.clone(), sender.clone())?;
-        connection.call("connecting to libvirt", CALL_LIMIT, |_| Ok(())).await?;
+        let logs = connection.call("finding machines", CALL_LIMIT, console_log::find).await?;
+        let logs = console_log::ConsoleLogs::start(logs)?;
         let watch = watch::Watch::start(&connection, sender, happened)?;
-        Ok(Self { config, accelerator, connection, watch, copies: copy::Copies::default() })
+        Ok(Self { config, accelerator, connection, watch, logs, copies: copy::Copies::default() })
     }
 
     /// What runs the guests' instructions.
@@ -146,8 +149,10 @@ impl Hypervisor for LibvirtHypervisor {
 
     async fn start(&self, machine: &Machine) -> DriverResult<()> {
         let _operation = self.watch.operation(machine.id);
-        let xml = self.description(machine)?;
-        self.call("starting a machine", START_LIMIT, move |connect| lifecycle::start(connect, &xml)).await
+        let (log, xml) = (machine.console_log.clone(), self.description(machine)?);
+        self.logs.keep(machine.id, log.clone());
+        self.call("starting a machine", START_LIMIT, move |connect| lifecycle::start(connect, &xml, &log))
+            .await
     }
 
     async fn stop(&self, id: Uuid, urgency: Urgency) -> DriverResult<()> {
@@ -160,10 +165,11 @@ impl Hypervisor for LibvirtHypervisor {
 
     async fn reboot(&self, machine: &Machine, urgency: Urgency) -> DriverResult<()> {
         let _operation = self.watch.operation(machine.id);
-        let (id, xml) = (machine.id, self.description(machine)?);
+        let (id, log, xml) = (machine.id, machine.console_log.clone(), self.description(machine)?);
+        self.logs.keep(id, log.clone());
         self.call("rebooting a machine", START_LIMIT + LONGEST_GRACE, move |connect| {
             match lifecycle::stop(connect, id, urgency) {
-                Ok(()) | Err(DriverError::NotFound(_)) => lifecycle::start(connect, &xml),
+                Ok(()) | Err(DriverError::NotFound(_)) => lifecycle::start(connect, &xml, &log),
                 Err(error) => Err(error),
             }
         })
@@ -178,6 +184,7 @@ impl Hypervisor for LibvirtHypervisor {
     async fn remove(&self, id: Uuid) -> DriverResult<()> {
         let _operation = self.watch.operation(id);
         self.call("removing a machine", CALL_LIMIT, move |connect| lifecycle::remove(connect, id)).await?;
+        self.logs.forget(id);
         if let Some(logs) = &self.config.qemu_logs {
             // It may never have run.
             let _ = tokio::fs::remove_file(logs.join(format!("{}.log", domain_name(id)))).await;
@@ -186,12 +193,16 @@ impl Hypervisor for LibvirtHypervisor {
     }
 
     async fn attach_disk(&self, id: Uuid, disk: &Disk) -> DriverResult<()> {
-        let xml = domain_xml::disk(disk).map_err(|error| DriverError::Refused(error.to_string()))?;
-        let (name, path) = (disk.device.clone(), disk.path.to_string_lossy().into_owned());
-        self.call("attaching a disk", CALL_LIMIT, move |connect| {
-            hotplug::attach(connect, id, hotplug::Part::Disk(name), Some(&path), &xml)
-        })
-        .await
+        let refused = |error: domain_xml::DescriptionError| DriverError::Refused(error.to_string());
+        let is_scsi = disk.bus == DiskBus::Scsi;
+        let attachment = hotplug::Attachment {
+            part: hotplug::Part::Disk(disk.device.clone()),
+            source: Some(disk.path.to_string_lossy().into_owned()),
+            xml: domain_xml::disk(disk).map_err(refused)?,
+            controller: is_scsi.then(domain_xml::scsi_controller).transpose().map_err(refused)?,
+        };
+        self.call("attaching a disk", CALL_LIMIT, move |connect| hotplug::attach(connect, id, &attachment))
+            .await
     }
 
     async fn detach_disk(&self, id: Uuid, device: &str) -> DriverResult<()> {
@@ -203,12 +214,14 @@ impl Hypervisor for LibvirtHypervisor {
     }
 
     async fn attach_card(&self, id: Uuid, card: &Card) -> DriverResult<()> {
-        let xml = domain_xml::card(card).map_err(|error| DriverError::Refused(error.to_string()))?;
-        let tap = card.tap.clone();
-        self.call("attaching a card", CALL_LIMIT, move |connect| {
-            hotplug::attach(connect, id, hotplug::Part::Card(tap), None, &xml)
-        })
-        .await
+        let attachment = hotplug::Attachment {
+            part: hotplug::Part::Card(card.tap.clone()),
+            source: None,
+            xml: domain_xml::card(card).map_err(|error| DriverError::Refused(error.to_string()))?,
+            controller: None,
+        };
+        self.call("attaching a card", CALL_LIMIT, move |connect| hotplug::attach(connect, id, &attachment))
+            .await
     }
 
     async fn detach_card(&self, id: Uuid, port: Uuid) -> DriverResult<()> {

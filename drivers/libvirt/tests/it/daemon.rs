@@ -88,3 +88,30 @@ async fn a_daemon_that_can_not_start_says_why() {
     let config = DaemonConfig { program: Some("/bin/false".into()), ..bed.daemon_config() };
     assert!(LibvirtDaemon::start(config).await.is_err());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_in_another_network_namespace_is_replaced() {
+    let Some(bed) = Bed::new() else { return };
+    let first = bed.daemon().await;
+    let process = pid(&first);
+    drop(first);
+    let config = DaemonConfig { network_namespace: None, ..bed.daemon_config() };
+    let second = LibvirtDaemon::start(config).await.unwrap();
+    assert!(!second.status().adopted && !alive(process));
+    second.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn its_collector_may_be_killed_without_a_second_daemon_being_started() {
+    let Some(bed) = Bed::new() else { return };
+    let daemon = bed.daemon().await;
+    let process = pid(&daemon);
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    let parent: i32 = stat.rsplit_once(") ").unwrap().1.split(' ').nth(1).unwrap().parse().unwrap();
+    assert_ne!(parent as u32, std::process::id());
+    kill(Pid::from_raw(parent), Signal::SIGKILL).unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!((pid(&daemon), daemon.status().restarts), (process, 0));
+    daemon.stop().await;
+    assert!(!alive(process));
+}

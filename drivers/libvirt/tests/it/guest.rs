@@ -149,6 +149,8 @@ async fn a_guest_that_still_boots_lets_go_in_the_end() {
     hypervisor.attach_disk(machine.id, &bed.disk("vdb")).await.unwrap();
     hypervisor.attach_disk(machine.id, &scsi).await.unwrap();
     hypervisor.detach_disk(machine.id, "vdb").await.unwrap();
+    // The system's own disk is on virtio: SCSI needs its controller first, and a driver that the guest has.
+    hypervisor.detach_disk(machine.id, "sda").await.unwrap();
     hypervisor.remove(machine.id).await.unwrap();
     daemon.stop().await;
 }
