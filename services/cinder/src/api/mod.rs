@@ -2,6 +2,9 @@
 
 mod metadata;
 mod pages;
+mod snapshots;
+mod types;
+mod versions;
 mod volume_view;
 mod volumes;
 
@@ -19,7 +22,7 @@ use crate::Cinder;
 
 /// All routes, without the project that may stand before each.
 pub(crate) fn routes() -> Routes<Cinder> {
-    volumes::routes()
+    versions::routes().merge(volumes::routes()).merge(snapshots::routes()).merge(types::routes())
 }
 
 /// The service's router.
@@ -64,4 +67,21 @@ async fn without_project(State(cinder): State<Arc<Cinder>>, mut request: Request
         None => return http::StatusCode::BAD_REQUEST.into_response(),
     }
     next.run(request).await
+}
+
+/// The schema of a boolean in OpenStack's generous spelling.
+pub(crate) fn boolean(_: platform::wire::Version) -> serde_json::Value {
+    serde_json::json!({"enum": [
+        true, false, null, "true", "false", "True", "False", "TRUE", "FALSE", "1", "0", 1, 0, "t", "f", "on", "off", "yes", "no", "y", "n"]})
+}
+
+/// What such a boolean says; nothing, when it was not given.
+pub(crate) fn truth(value: &serde_json::Value) -> Option<bool> {
+    use serde_json::Value;
+    match value {
+        Value::Bool(value) => Some(*value),
+        Value::Number(number) => Some(number.as_i64() == Some(1)),
+        Value::String(text) => Some(matches!(text.to_ascii_lowercase().as_str(), "true" | "1" | "t" | "on" | "yes" | "y")),
+        _ => None,
+    }
 }

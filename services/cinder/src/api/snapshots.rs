@@ -1,0 +1,278 @@
+//! Snapshots.
+
+use axum::{
+    extract::Path,
+    response::{IntoResponse, Response},
+};
+use http::StatusCode;
+use platform::{
+    Body as BodyDerive, View,
+    db::list::{self, Kind, ListSpec},
+    http::{Body, Cx, Fault, Query, Routes},
+    policy::Target,
+    wire::Patch,
+};
+use sea_orm::{ColumnTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, Select, sea_query::Expr};
+use serde::Deserialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{metadata::Pairs, pages, volume_view::time};
+use crate::{
+    Cinder,
+    error::Error,
+    model::{
+        snapshot::{self, Column, Entity},
+        volume,
+    },
+    quota::{self, Usage},
+};
+
+pub(crate) fn routes() -> Routes<Cinder> {
+    Routes::new()
+        .post("/v3/snapshots", "volume:create_snapshot", create)
+        .get("/v3/snapshots", "volume:get_all_snapshots", list)
+        .get("/v3/snapshots/detail", "volume:get_all_snapshots", detail)
+        .get("/v3/snapshots/{id}", "volume:get_snapshot", show)
+        .put("/v3/snapshots/{id}", "volume:update_snapshot", update)
+        .delete("/v3/snapshots/{id}", "volume:delete_snapshot", delete)
+}
+
+/// A snapshot.
+#[derive(View)]
+pub(crate) struct SnapshotView {
+    id: Uuid,
+    name: String,
+    description: Option<String>,
+    volume_id: Uuid,
+    status: String,
+    size: i64,
+    created_at: String,
+    updated_at: Option<String>,
+    metadata: Value,
+    #[view(since = "3.14")]
+    group_snapshot_id: Option<Uuid>,
+    #[view(since = "3.41")]
+    user_id: String,
+    #[view(since = "3.65")]
+    consumes_quota: bool,
+    #[view(rename = "os-extended-snapshot-attributes:progress", skip_none)]
+    progress: Option<&'static str>,
+    #[view(rename = "os-extended-snapshot-attributes:project_id", skip_none)]
+    project_id: Option<String>,
+}
+
+fn view(cx: &Cx<Cinder>, row: snapshot::Model, detailed: bool) -> SnapshotView {
+    let extended = detailed
+        && cx.may("volume_extension:extended_snapshot_attributes", &Target::project(row.project_id.as_str()));
+    SnapshotView {
+        id: row.id,
+        name: row.name,
+        description: row.description,
+        volume_id: row.volume_id,
+        progress: extended.then_some(if row.status == "available" { "100%" } else { "0%" }),
+        status: row.status,
+        size: row.size,
+        created_at: time(row.created_at),
+        updated_at: Some(time(row.updated_at)),
+        metadata: row.metadata,
+        group_snapshot_id: None,
+        user_id: row.user_id,
+        consumes_quota: true,
+        project_id: extended.then_some(row.project_id),
+    }
+}
+
+#[derive(Deserialize, BodyDerive)]
+#[body(wrap = "snapshot", open)]
+struct CreateSnapshot {
+    volume_id: String,
+    #[body(max = 255)]
+    name: Option<String>,
+    #[body(max = 255)]
+    display_name: Option<String>,
+    #[body(max = 255)]
+    description: Option<String>,
+    #[body(max = 255)]
+    display_description: Option<String>,
+    #[serde(default)]
+    #[body(schema = super::boolean)]
+    force: Value,
+    metadata: Option<Pairs>,
+}
+
+async fn create(cx: Cx<Cinder>, Body(body): Body<CreateSnapshot>) -> Result<Response, Fault> {
+    let id = body.volume_id.parse::<Uuid>();
+    let of = match id {
+        Ok(id) => volume::Entity::find_by_id(id).one(cx.service.db.read()).await?,
+        Err(_) => None,
+    };
+    let missing = || Error::VolumeNotFound(body.volume_id.chars().take(64).collect()).into();
+    let of = cx.found(of, |row| Target::project(row.project_id.as_str()), missing)?;
+    if of.status != "available" {
+        return Err(Error::InvalidVolume(format!(
+            "Volume {} status must be available, but current status is: {}. A file that a machine writes to can't be copied \
+             consistently.",
+            of.id, of.status
+        ))
+        .into());
+    }
+    let now = chrono::Utc::now();
+    let row = snapshot::Model {
+        id: Uuid::new_v4(),
+        volume_id: of.id,
+        project_id: of.project_id,
+        user_id: cx.caller.user.id.clone(),
+        name: body.name.or(body.display_name).unwrap_or_default().trim().to_owned(),
+        description: body.description.or(body.display_description),
+        size: of.size,
+        status: "creating".into(),
+        metadata: body.metadata.unwrap_or_default().into_json(),
+        fault: None,
+        created_at: now,
+        updated_at: now,
+    };
+    let _ = body.force;
+    let mut tx = cx.service.db.write().await?;
+    let more = Usage { snapshots: 1, gigabytes: row.size, volumes: 0 };
+    quota::check(&tx, &cx.service.config, &row.project_id, more).await?;
+    Entity::insert(snapshot::ActiveModel::from(row.clone())).exec_without_returning(&*tx).await?;
+    tx.emit(cx.event("snapshot.create.start", row.id));
+    tx.commit().await?;
+    cx.service.snapshots.wake(row.id);
+    cx.answer(StatusCode::ACCEPTED, "snapshot", &view(&cx, row, false))
+}
+
+static LIST: ListSpec<Entity> = ListSpec {
+    id: Column::Id,
+    id_kind: Kind::Uuid,
+    filters: &[
+        ("status", Column::Status, Kind::Text),
+        ("name", Column::Name, Kind::Text),
+        ("display_name", Column::Name, Kind::Text),
+        ("volume_id", Column::VolumeId, Kind::Uuid),
+        ("id", Column::Id, Kind::Uuid),
+    ],
+    sorts: &[
+        ("created_at", Column::CreatedAt),
+        ("updated_at", Column::UpdatedAt),
+        ("name", Column::Name),
+        ("display_name", Column::Name),
+        ("status", Column::Status),
+        ("id", Column::Id),
+        ("volume_id", Column::VolumeId),
+    ],
+    default_sort: &[("created_at", Order::Desc)],
+    max_limit: Some(1000),
+};
+
+fn visible(cx: &Cx<Cinder>, query: &Query) -> Result<Select<Entity>, Fault> {
+    let everybody = query.flag("all_tenants")?.unwrap_or(false) && cx.is_admin();
+    let select = match query.get("project_id").filter(|_| cx.is_admin()) {
+        Some(project) => Entity::find().filter(Column::ProjectId.eq(project)),
+        None if everybody => Entity::find(),
+        None => Entity::find().filter(Column::ProjectId.eq(cx.caller.project_id().unwrap_or_default())),
+    };
+    super::metadata::filtered(select, query, Column::Metadata, cx.service.db.read())
+}
+
+async fn read(cx: Cx<Cinder>, query: Query, path: &str, detailed: bool) -> Result<Response, Fault> {
+    cx.allow()?;
+    let select = visible(&cx, &query)?;
+    let counted = match cx.version >= platform::wire::Version::new(3, 45) && query.flag("with_count")?.unwrap_or(false) {
+        true => Some(list::filter(select.clone(), &LIST, &query)?.count(cx.service.db.read()).await?),
+        false => None,
+    };
+    let page = list::page(cx.service.db.read(), select, &LIST, &query).await?;
+    let links = pages::next(&cx, path, &query, page.items.last().filter(|_| page.more).map(|row| row.id));
+    let views: Vec<_> = page.items.into_iter().map(|row| view(&cx, row, detailed)).collect();
+    pages::answer(&cx, "snapshots", &views, links, counted)
+}
+
+async fn list(cx: Cx<Cinder>, query: Query) -> Result<Response, Fault> {
+    read(cx, query, "/v3/snapshots", false).await
+}
+
+async fn detail(cx: Cx<Cinder>, query: Query) -> Result<Response, Fault> {
+    read(cx, query, "/v3/snapshots/detail", true).await
+}
+
+/// The snapshot of that id, if the caller may do to it what the route does.
+pub(crate) async fn found(cx: &Cx<Cinder>, id: &str) -> Result<snapshot::Model, Fault> {
+    let row = match id.parse::<Uuid>() {
+        Ok(id) => Entity::find_by_id(id).one(cx.service.db.read()).await?,
+        Err(_) => None,
+    };
+    let missing = || Error::SnapshotNotFound(id.chars().take(64).collect()).into();
+    cx.found(row, |row| Target::project(row.project_id.as_str()), missing)
+}
+
+async fn show(cx: Cx<Cinder>, Path(id): Path<String>) -> Result<Response, Fault> {
+    let row = found(&cx, &id).await?;
+    cx.answer(StatusCode::OK, "snapshot", &view(&cx, row, true))
+}
+
+#[derive(Deserialize, BodyDerive)]
+#[body(wrap = "snapshot")]
+struct UpdateSnapshot {
+    #[serde(default)]
+    #[body(max = 255)]
+    name: Patch<String>,
+    #[serde(default)]
+    #[body(max = 255)]
+    display_name: Patch<String>,
+    #[serde(default)]
+    #[body(max = 255)]
+    description: Patch<String>,
+    #[serde(default)]
+    #[body(max = 255)]
+    display_description: Patch<String>,
+}
+
+async fn update(cx: Cx<Cinder>, Path(id): Path<String>, Body(body): Body<UpdateSnapshot>) -> Result<Response, Fault> {
+    let mut row = found(&cx, &id).await?;
+    if let Some(name) = body.name.given().or(body.display_name.given()) {
+        row.name = name.unwrap_or_default().trim().to_owned();
+    }
+    if let Some(description) = body.description.given().or(body.display_description.given()) {
+        row.description = description;
+    }
+    row.updated_at = chrono::Utc::now();
+    let mut tx = cx.service.db.write().await?;
+    Entity::update_many()
+        .col_expr(Column::Name, Expr::value(row.name.clone()))
+        .col_expr(Column::Description, Expr::value(row.description.clone()))
+        .col_expr(Column::UpdatedAt, Expr::value(row.updated_at))
+        .filter(Column::Id.eq(row.id))
+        .exec(&*tx)
+        .await?;
+    tx.emit(cx.event("snapshot.update.end", row.id));
+    tx.commit().await?;
+    cx.answer(StatusCode::OK, "snapshot", &view(&cx, row, false))
+}
+
+async fn delete(cx: Cx<Cinder>, Path(id): Path<String>) -> Result<Response, Fault> {
+    let row = found(&cx, &id).await?;
+    remove(&cx, &row, &["available", "error", "error_deleting"]).await?;
+    Ok(StatusCode::ACCEPTED.into_response())
+}
+
+/// Begins to delete a snapshot, from a status that allows it.
+pub(crate) async fn remove(cx: &Cx<Cinder>, row: &snapshot::Model, from: &[&str]) -> Result<(), Fault> {
+    let mut tx = cx.service.db.write().await?;
+    let copied = volume::Entity::find()
+        .filter(volume::Column::SnapshotId.eq(row.id))
+        .filter(volume::Column::Status.is_in(["creating", "downloading"]))
+        .count(&*tx)
+        .await?;
+    if copied > 0 || !snapshot::transition(&tx, row.id, from, "deleting").await? {
+        return Err(Fault::bad_request(format!(
+            "Invalid snapshot: Snapshot status must be one of available error error_deleting, and no volume be made of it; it is {}.",
+            row.status
+        )));
+    }
+    tx.emit(cx.event("snapshot.delete.start", row.id));
+    tx.commit().await?;
+    cx.service.snapshots.wake(row.id);
+    Ok(())
+}
