@@ -303,3 +303,161 @@ impl Session {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::{UnixListener, UnixStream},
+    };
+
+    use super::*;
+    use crate::ovsdb::{Columns, Datum, framing::Framer};
+
+    const ROW: Uuid = Uuid::from_u128(7);
+
+    /// A server that a test plays: it takes one message and says one.
+    struct Server {
+        stream: UnixStream,
+        framer: Framer,
+    }
+
+    impl Server {
+        async fn accept(listener: &UnixListener) -> Self {
+            Server { stream: listener.accept().await.unwrap().0, framer: Framer::default() }
+        }
+
+        async fn hear(&mut self) -> Value {
+            loop {
+                if let Some(message) = self.framer.next().unwrap() {
+                    return message;
+                }
+                assert_ne!(
+                    self.stream.read_buf(self.framer.buffer()).await.unwrap(),
+                    0,
+                    "the client went away"
+                );
+            }
+        }
+
+        async fn say(&mut self, message: Value) {
+            self.stream.write_all(message.to_string().as_bytes()).await.unwrap();
+        }
+
+        async fn answer(&mut self, method: &str, result: Value) {
+            let asked = self.hear().await;
+            assert_eq!(asked["method"], method);
+            self.say(json!({"id": asked["id"], "result": result, "error": null})).await;
+        }
+
+        async fn refuse(&mut self, method: &str) {
+            let asked = self.hear().await;
+            assert_eq!(asked["method"], method);
+            self.say(json!({"id": asked["id"], "result": null, "error": "unknown method"})).await;
+        }
+
+        async fn schema(&mut self) {
+            let columns = json!({"name": {"type": "string"}});
+            self.answer("get_schema", json!({"tables": {"T": {"columns": columns}}})).await;
+        }
+
+        async fn synchronise(&mut self, name: &str) {
+            self.schema().await;
+            let content = json!([false, Uuid::nil(), {"T": {ROW.to_string(): {"initial": {"name": name}}}}]);
+            self.answer("monitor_cond_since", content).await;
+        }
+    }
+
+    fn start() -> (tempfile::TempDir, UnixListener, Arc<Client>, Arc<AtomicUsize>) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("sock");
+        let listener = UnixListener::bind(&path).unwrap();
+        let synchronised = Arc::new(AtomicUsize::new(0));
+        let count = synchronised.clone();
+        let monitored = vec![Monitored { table: "T", columns: &["name"], indexes: &[] }];
+        let client = Client::start(Endpoint::unix(path), "Db", monitored, move |notice| {
+            if matches!(notice, Notice::Synchronised) {
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        (directory, listener, Arc::new(client), synchronised)
+    }
+
+    fn name(client: &Client) -> String {
+        client
+            .read(|replica| replica.table("T").get(ROW).map(|row| row.text("name").to_owned()))
+            .unwrap_or_default()
+    }
+
+    fn change() -> Transaction {
+        let mut transaction = Transaction::default();
+        transaction.insert("T", &Columns::from([("name", Datum::one("new"))]));
+        transaction
+    }
+
+    #[tokio::test]
+    async fn a_call_under_way_when_the_connection_breaks_fails_and_the_replica_is_taken_anew() {
+        let (_directory, listener, client, synchronised) = start();
+        let mut server = Server::accept(&listener).await;
+        server.synchronise("first").await;
+        client.ready(Duration::from_secs(5)).await.unwrap();
+        assert_eq!(name(&client), "first");
+
+        let caller = client.clone();
+        let call = tokio::spawn(async move { caller.transact(&change()).await });
+        assert_eq!(server.hear().await["method"], "transact");
+        drop(server);
+        assert!(matches!(call.await.unwrap(), Err(OvsdbError::Disconnected { .. })));
+
+        let mut server = Server::accept(&listener).await;
+        server.synchronise("second").await;
+        client.ready(Duration::from_secs(5)).await.unwrap();
+        assert_eq!(name(&client), "second");
+        assert_eq!(synchronised.load(Ordering::Relaxed), 2);
+
+        let caller = client.clone();
+        let call = tokio::spawn(async move { caller.transact(&change()).await });
+        server.answer("transact", json!([{"uuid": ["uuid", ROW]}])).await;
+        call.await.unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_update_before_an_answer_is_seen_by_whoever_gets_the_answer() {
+        let (_directory, listener, client, _) = start();
+        let mut server = Server::accept(&listener).await;
+        server.synchronise("first").await;
+        client.ready(Duration::from_secs(5)).await.unwrap();
+        let caller = client.clone();
+        let call = tokio::spawn(async move {
+            caller.transact(&change()).await.unwrap();
+            name(&caller)
+        });
+        let asked = server.hear().await;
+        let update = json!({"T": {ROW.to_string(): {"modify": {"name": "changed"}}}});
+        server.say(json!({"id": null, "method": "update3", "params": ["pileus", Uuid::nil(), update]})).await;
+        server.say(json!({"id": asked["id"], "result": [{"uuid": ["uuid", ROW]}], "error": null})).await;
+        assert_eq!(call.await.unwrap(), "changed");
+    }
+
+    #[tokio::test]
+    async fn an_old_server_is_watched_by_the_plain_way_and_its_echo_is_answered() {
+        let (_directory, listener, client, _) = start();
+        let mut server = Server::accept(&listener).await;
+        server.schema().await;
+        server.refuse("monitor_cond_since").await;
+        server.refuse("monitor_cond").await;
+        server.answer("monitor", json!({"T": {ROW.to_string(): {"new": {"name": "plain"}}}})).await;
+        client.ready(Duration::from_secs(5)).await.unwrap();
+        assert_eq!(name(&client), "plain");
+
+        server.say(json!({"id": "echo", "method": "echo", "params": ["x"]})).await;
+        assert_eq!(server.hear().await, json!({"id": "echo", "result": ["x"], "error": null}));
+        let update = json!({"T": {ROW.to_string(): {"old": {"name": "plain"}, "new": {"name": "newer"}}}});
+        server.say(json!({"id": null, "method": "update", "params": ["pileus", update]})).await;
+        server.say(json!({"id": "echo", "method": "echo", "params": []})).await;
+        server.hear().await;
+        assert_eq!(name(&client), "newer");
+    }
+}

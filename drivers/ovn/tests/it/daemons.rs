@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use ovn_driver::daemons::OvnDaemons;
+use ovn_driver::daemons::{CentralConfig, OvnDaemons};
 
 use crate::lab::Lab;
 
@@ -22,6 +22,12 @@ async fn all_daemons_start_quickly_are_adopted_and_restarted_when_they_die() {
     assert!(first.iter().all(|(_, pid)| pid.is_some()), "{first:?}");
     let addresses = lab.inside("ip", &["-brief", "address", "show", "br-ex"]);
     assert!(String::from_utf8_lossy(&addresses.stdout).contains("172.24.4.1/24"), "{addresses:?}");
+
+    for (name, pid) in &first {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", pid.unwrap())).unwrap();
+        let resident = status.lines().find(|line| line.starts_with("VmRSS")).unwrap_or_default();
+        println!("{name}: {resident}");
+    }
 
     drop(daemons);
     let begun = Instant::now();
@@ -46,4 +52,32 @@ async fn all_daemons_start_quickly_are_adopted_and_restarted_when_they_die() {
     let begun = Instant::now();
     lab.end(daemons).await;
     println!("ended in {:?}", begun.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_daemon_with_other_arguments_than_wanted_is_started_anew_and_the_others_are_kept() {
+    let Some(lab) = Lab::new() else { return };
+    let daemons = OvnDaemons::start(lab.central()).await.unwrap();
+    let before = pids(&daemons);
+    drop(daemons);
+    let mut config = lab.central();
+    let listen = std::net::SocketAddr::from(([127, 0, 0, 1], 6642));
+    config.central = Some(CentralConfig { northbound_listen: None, southbound_listen: Some(listen) });
+    let daemons = OvnDaemons::start(config).await.unwrap();
+    for ((name, before), (_, after)) in before.into_iter().zip(pids(&daemons)) {
+        assert_eq!(before != after, name == "ovnsb-server", "{name}");
+        assert!(after.is_some());
+    }
+    let listening = lab.inside("ss", &["-Hltn", "sport", "=", "6642"]);
+    assert!(String::from_utf8_lossy(&listening.stdout).contains("127.0.0.1:6642"), "{listening:?}");
+    lab.end(daemons).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_directory_too_deep_for_sockets_is_refused_with_its_reason() {
+    let Some(lab) = Lab::new() else { return };
+    let mut config = lab.central();
+    config.state = lab.state.join("x".repeat(100));
+    let Err(error) = OvnDaemons::start(config).await else { panic!("it started") };
+    assert!(error.to_string().contains("too long a path"), "{error}");
 }
