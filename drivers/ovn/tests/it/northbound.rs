@@ -126,7 +126,7 @@ async fn converge_mends_missing_changed_and_left_over_rows() {
             .lines()
             .filter(|l| !l.is_empty())
             .count(),
-        2
+        3
     );
     central.end().await;
 }
@@ -197,11 +197,11 @@ async fn writers_that_race_make_one_of_everything() {
     };
     assert_eq!(count("Logical_Switch"), 19);
     assert_eq!(count("Logical_Switch_Port"), 38);
-    assert_eq!(count("DHCP_Options"), 19);
+    assert_eq!(count("DHCP_Options"), 20);
     assert_eq!(count("DNS"), 19);
     assert_eq!(count("Logical_Router"), 1);
     assert_eq!(count("Port_Group"), 2);
-    assert_eq!(count("ACL"), 7);
+    assert_eq!(count("ACL"), 9);
     central.end().await;
 }
 
@@ -253,5 +253,59 @@ async fn a_call_stays_quick_with_thousands_of_ports() {
     }
     println!("one more port: {:?}", begun.elapsed() / 20);
     assert!(begun.elapsed() < Duration::from_secs(10));
+    central.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dhcp_of_a_port_follows_its_subnet_and_its_own_options() {
+    let Some(central) = Central::start().await else { return };
+    let engine = &central.engine;
+    let mut net = network(1);
+    let answers = net.subnets[0].dhcp.take();
+    engine.ensure_network(&net).await.unwrap();
+    let plain = LogicalPort { security_groups: vec![], ..machine(1) };
+    let special = LogicalPort {
+        id: id(77),
+        dhcp_options: [("bootfile-name".to_owned(), "pxe.0".to_owned())].into(),
+        ..plain.clone()
+    };
+    engine.ensure_port(&plain).await.unwrap();
+    engine.ensure_port(&special).await.unwrap();
+    let options_of = |port: &LogicalPort| {
+        let row = central.nbctl(&[
+            "--bare",
+            "--columns=dhcpv4_options",
+            "list",
+            "Logical_Switch_Port",
+            &port.id.to_string(),
+        ]);
+        if row.trim().is_empty() {
+            return String::new();
+        }
+        central.nbctl(&["--bare", "--columns=options", "list", "DHCP_Options", row.trim()])
+    };
+    assert_eq!(options_of(&plain), "");
+
+    // The subnet begins to answer: its ports are answered without being told of again.
+    net.subnets[0].dhcp = answers;
+    engine.ensure_network(&net).await.unwrap();
+    assert!(options_of(&plain).contains("server_id=10.0.1.1"));
+    engine.ensure_port(&special).await.unwrap();
+    assert!(
+        options_of(&special).contains("bootfile_name=\"pxe.0\"") && options_of(&special).contains("mtu=1442")
+    );
+    assert!(!options_of(&plain).contains("bootfile_name"));
+
+    net.mtu = 1300;
+    engine.ensure_network(&net).await.unwrap();
+    assert!(options_of(&plain).contains("mtu=1300") && options_of(&special).contains("mtu=1300"));
+    assert!(options_of(&special).contains("bootfile_name"));
+
+    engine.ensure_port(&LogicalPort { dhcp_options: Default::default(), ..special.clone() }).await.unwrap();
+    assert!(!options_of(&special).contains("bootfile_name"));
+    assert_eq!(
+        central.nbctl(&["--bare", "--columns=_uuid", "list", "DHCP_Options"]).trim().lines().count(),
+        1
+    );
     central.end().await;
 }

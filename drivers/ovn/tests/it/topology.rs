@@ -14,6 +14,7 @@ pub fn id(number: u128) -> Uuid {
 }
 
 pub const GROUP: u128 = 50;
+pub const SUBNET_V6: u128 = 202;
 pub const FLOATING: &str = "172.24.4.100";
 
 pub fn network(number: u128) -> LogicalNetwork {
@@ -32,12 +33,27 @@ pub fn network(number: u128) -> LogicalNetwork {
             lease: 3600,
         }),
     };
+    let mut subnets = vec![subnet];
+    if number == 2 {
+        subnets.push(LogicalSubnet {
+            id: id(SUBNET_V6),
+            cidr: "fd00:2::/64".parse().unwrap(),
+            dhcp: Some(DhcpOptions {
+                gateway: Some("fd00:2::1".parse().unwrap()),
+                dns: vec!["2001:4860:4860::8888".parse().unwrap()],
+                domain: Some("example.org".to_owned()),
+                routes: vec![],
+                metadata_via: None,
+                lease: 3600,
+            }),
+        });
+    }
     LogicalNetwork {
         id: id(number),
         name: format!("net{number}"),
         mtu: 1442,
         physical_network: None,
-        subnets: vec![subnet],
+        subnets,
         names: BTreeMap::from([(
             format!("vm{number}.example.org"),
             vec![format!("10.0.{number}.10").parse().unwrap()],
@@ -75,11 +91,15 @@ pub fn port(number: u128, network: u128, kind: PortKind, address: &str) -> Logic
 
 /// The machine of a network.
 pub fn machine(network: u128) -> LogicalPort {
-    LogicalPort {
+    let mut machine = LogicalPort {
         security_groups: vec![id(GROUP)],
         host: Some("host1".to_owned()),
         ..port(network + 10, network, PortKind::Machine, &format!("10.0.{network}.10"))
+    };
+    if network == 2 {
+        machine.addresses.push((id(SUBNET_V6), "fd00:2::10".parse().unwrap()));
     }
+    machine
 }
 
 pub fn metadata(network: u128) -> LogicalPort {
@@ -87,7 +107,12 @@ pub fn metadata(network: u128) -> LogicalPort {
 }
 
 pub fn leg(network: u128) -> LogicalPort {
-    port(network + 30, network, PortKind::Router { router: id(40) }, &format!("10.0.{network}.1"))
+    let mut leg =
+        port(network + 30, network, PortKind::Router { router: id(40) }, &format!("10.0.{network}.1"));
+    if network == 2 {
+        leg.addresses.push((id(SUBNET_V6), "fd00:2::1".parse().unwrap()));
+    }
+    leg
 }
 
 pub fn gateway_leg() -> LogicalPort {
@@ -109,7 +134,11 @@ pub fn rule(number: u128, direction: Direction) -> LogicalRule {
 
 /// Everything out; in, what the rules say.
 pub fn group(rules: Vec<LogicalRule>) -> SecurityGroup {
-    let mut all = vec![rule(60, Direction::Egress)];
+    let mut all = vec![
+        rule(60, Direction::Egress),
+        LogicalRule { ethertype: Ethertype::IPv6, ..rule(63, Direction::Egress) },
+        LogicalRule { remote_group: Some(id(GROUP)), protocol: Some(132), ..rule(64, Direction::Ingress) },
+    ];
     all.extend(rules);
     SecurityGroup { id: id(GROUP), name: "default".to_owned(), stateful: true, rules: all }
 }
