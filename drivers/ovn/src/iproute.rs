@@ -5,6 +5,8 @@ use std::process::Stdio;
 use contracts::driver::{DriverError, DriverResult};
 use tokio::{io::AsyncWriteExt, process::Command};
 
+use crate::binary::path_of;
+
 /// Runs network commands, in the namespace that Pileus runs in or in a named one.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct IpRoute {
@@ -17,7 +19,7 @@ impl IpRoute {
     }
 
     fn ip(&self) -> Command {
-        let mut command = Command::new("ip");
+        let mut command = Command::new(path_of("ip"));
         if let Some(namespace) = &self.namespace {
             command.args(["-n", namespace]);
         }
@@ -25,9 +27,9 @@ impl IpRoute {
     }
 
     fn other(&self, program: &str) -> Command {
-        let Some(namespace) = &self.namespace else { return Command::new(program) };
-        let mut command = Command::new("ip");
-        command.args(["netns", "exec", namespace, program]);
+        let Some(namespace) = &self.namespace else { return Command::new(path_of(program)) };
+        let mut command = Command::new(path_of("ip"));
+        command.args(["netns", "exec", namespace]).arg(path_of(program));
         command
     }
 

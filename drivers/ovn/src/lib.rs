@@ -6,6 +6,7 @@
 //! * [`wiring`]: plugs machines into the integration bridge of a host.
 //! * [`memory`]: both traits without a network, for tests of scale.
 
+mod binary;
 pub mod daemons;
 mod iproute;
 mod isolation;

@@ -9,6 +9,7 @@ use super::{
     paths::Paths,
 };
 use crate::{
+    binary,
     local_database::{BY_NAME, insert_port},
     ovsdb::{Atom, Client, Columns, Datum, Replica, Transaction},
 };
@@ -144,7 +145,10 @@ pub(super) fn datapath(chassis: &ChassisConfig) -> String {
 fn kernel_datapath() -> &'static str {
     let loaded = || Path::new("/sys/module/openvswitch").exists();
     let load = || {
-        std::process::Command::new("modprobe").args(["-q", "openvswitch"]).status().is_ok_and(|s| s.success())
+        std::process::Command::new(binary::path_of("modprobe"))
+            .args(["-q", "openvswitch"])
+            .status()
+            .is_ok_and(|s| s.success())
     };
     if loaded() || (load() && loaded()) { "system" } else { "netdev" }
 }

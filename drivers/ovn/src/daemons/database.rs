@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use contracts::driver::{DriverError, DriverResult};
 use tokio::process::Command;
 
-use super::program::find_binary;
+use crate::binary;
 
 /// A database file, and the schema it is to have.
 #[derive(Debug, Clone)]
@@ -37,7 +37,7 @@ impl DatabaseFile {
     }
 
     async fn tool(&self, action: &str, path: &std::path::Path) -> DriverResult<String> {
-        let tool = find_binary("ovsdb-tool").ok_or_else(|| {
+        let tool = binary::find("ovsdb-tool").ok_or_else(|| {
             DriverError::Refused("ovsdb-tool is not installed (package openvswitch-common)".to_owned())
         })?;
         let output = Command::new(tool).arg(action).arg(path).arg(self.schema).output().await;

@@ -17,7 +17,7 @@ use super::{
     paths::Paths,
     program::{CommandLine, Program},
 };
-use crate::ovsdb::unixctl;
+use crate::{binary, ovsdb::unixctl};
 
 /// How long a daemon may take to obey, before it is made to.
 const GRACE: Duration = Duration::from_secs(5);
@@ -108,7 +108,7 @@ impl Daemon {
     async fn start(&self, paths: &Paths) -> DriverResult<()> {
         let mut command = match &self.command.namespace {
             Some(namespace) => {
-                let mut command = Command::new("ip");
+                let mut command = Command::new(binary::path_of("ip"));
                 command.args(["netns", "exec", namespace]).arg(&self.command.binary);
                 command
             }

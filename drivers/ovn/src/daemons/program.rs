@@ -5,6 +5,7 @@ use std::{net::SocketAddr, path::PathBuf};
 use contracts::driver::{DriverError, DriverResult};
 
 use super::{config::DaemonsConfig, database::DatabaseFile, paths::Paths};
+use crate::binary;
 
 /// Which daemon.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -139,16 +140,8 @@ fn command_line(
 }
 
 fn find(program: Program) -> DriverResult<PathBuf> {
-    find_binary(program.binary()).ok_or_else(|| {
+    binary::find(program.binary()).ok_or_else(|| {
         let (binary, package) = (program.binary(), program.package());
         DriverError::Refused(format!("{binary} is not installed (package {package})"))
     })
-}
-
-/// Where a program is. The directories of administrators' programs are looked at too: `PATH` may lack them.
-pub(super) fn find_binary(name: &str) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let usual = ["/usr/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin", "/sbin", "/bin"];
-    let places = std::env::split_paths(&path).chain(usual.iter().map(PathBuf::from));
-    places.map(|place| place.join(name)).find(|path| path.is_file())
 }

@@ -24,6 +24,9 @@ async fn all_daemons_start_quickly_are_adopted_and_restarted_when_they_die() {
     assert!(String::from_utf8_lossy(&addresses.stdout).contains("172.24.4.1/24"), "{addresses:?}");
 
     for (name, pid) in &first {
+        // A Ctrl-C at the terminal is for a session's foreground processes: the daemons are in none of ours.
+        let session = |pid: Option<i32>| nix::unistd::getsid(pid.map(nix::unistd::Pid::from_raw)).unwrap();
+        assert_ne!(session(*pid), session(None), "{name}");
         let status = std::fs::read_to_string(format!("/proc/{}/status", pid.unwrap())).unwrap();
         let resident = status.lines().find(|line| line.starts_with("VmRSS")).unwrap_or_default();
         println!("{name}: {resident}");
