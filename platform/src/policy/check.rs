@@ -86,12 +86,14 @@ impl Check {
             Self::Role(role) => role.value(target).is_some_and(|role| caller.has_role(role)),
             Self::Rule(name) => rules.get(name).is_some_and(holds),
             Self::Equal(left, right) => {
+                // `domain_id:None`: the caller has none, as oslo.policy spells it. A target's text can't ask that.
+                let absent = matches!(right, Text::Literal(text) if text == "None");
                 let Some(right) = right.value(target) else {
                     return matches!(left, Left::Literal(literal) if literal == "None");
                 };
                 match left {
                     Left::Literal(literal) => literal == right,
-                    Left::Attribute(name) => attribute(caller, name).is_some_and(|value| value == right),
+                    Left::Attribute(name) => attribute(caller, name).map_or(absent, |value| value == right),
                 }
             }
         }

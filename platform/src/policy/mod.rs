@@ -147,11 +147,11 @@ fn attribute<'a>(caller: &'a Caller, name: &str) -> Option<Cow<'a, str>> {
         "user_id" => text(&caller.user.id),
         "user_domain_id" | "user.domain.id" => text(&caller.user.domain.id),
         "project_id" | "tenant_id" | "tenant" => caller.project_id().map(Cow::Borrowed),
-        "domain_id" => match &caller.scope {
+        "domain_id" | "token.domain.id" => match &caller.scope {
             Scope::Domain(domain) => text(&domain.id),
             _ => None,
         },
-        "project_domain_id" => match &caller.scope {
+        "project_domain_id" | "token.project.domain.id" => match &caller.scope {
             Scope::Project(project) => text(&project.domain.id),
             _ => None,
         },
@@ -174,6 +174,7 @@ mod tests {
         Rule { name: "torn", default: "role:admin and (", doc: "" },
         Rule { name: "dangling", default: "rule:nowhere", doc: "" },
         Rule { name: "literal", default: "'shared':%(visibility)s", doc: "" },
+        Rule { name: "no domain", default: "domain_id:None", doc: "" },
         Rule { name: "everyone", default: "", doc: "" },
         Rule { name: "nobody", default: "!", doc: "" },
         Rule { name: "system", default: "role:admin and system_scope:all", doc: "" },
@@ -199,6 +200,11 @@ mod tests {
         assert!(!may("either", &["member"], &Target::project("p2")));
         assert!(may("project_member_or_admin", &["member"], &Target::project("p1")));
         assert!(!may("project_member_or_admin", &["reader"], &Target::project("p1")));
+    }
+
+    #[test]
+    fn an_attribute_that_the_caller_lacks_is_none() {
+        assert!(may("no domain", &[], &Target::none()));
     }
 
     #[test]
