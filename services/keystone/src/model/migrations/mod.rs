@@ -1,0 +1,45 @@
+//! How the tables came to be. Forward only.
+
+mod authorization;
+mod catalog;
+mod credentials;
+mod people;
+
+use sea_orm_migration::prelude::*;
+
+/// Keystone's migrations.
+#[derive(Debug)]
+pub(crate) struct Migrations;
+
+impl MigratorTrait for Migrations {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(FirstRelease)]
+    }
+}
+
+#[derive(DeriveMigrationName)]
+struct FirstRelease;
+
+#[async_trait::async_trait]
+impl MigrationTrait for FirstRelease {
+    async fn up(&self, schema: &SchemaManager) -> Result<(), DbErr> {
+        people::up(schema).await?;
+        authorization::up(schema).await?;
+        catalog::up(schema).await?;
+        credentials::up(schema).await
+    }
+}
+
+/// The row goes with the row that it names.
+fn belongs_to(table: &'static str, column: &'static str, owner: &'static str) -> ForeignKeyCreateStatement {
+    ForeignKey::create().from(table, column).to(owner, "id").on_delete(ForeignKeyAction::Cascade).to_owned()
+}
+
+fn index(table: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
+    let mut index = Index::create();
+    index.name(format!("{table}_{}", columns.join("_"))).table(table);
+    for column in columns {
+        index.col(*column);
+    }
+    index
+}

@@ -1,0 +1,22 @@
+//! Policies that Keystone keeps for others.
+
+use sea_orm::entity::prelude::*;
+
+/// A row.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "policy")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: String,
+    /// The media type.
+    pub kind: String,
+    #[sea_orm(column_type = "Text")]
+    pub blob: String,
+    pub extra: Json,
+}
+
+/// Joins are written in the queries.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,4 @@
+//! Tests over HTTP, one module for each resource.
+
+mod cloud;
+mod tokens;
