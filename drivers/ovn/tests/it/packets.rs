@@ -182,6 +182,12 @@ async fn machines_get_leases_reach_each_other_and_the_outside_as_their_groups_al
         0
     );
     nothing_was_misunderstood(&lab);
+
+    wiring.unplug(machine(1).id).await.unwrap();
+    let down = async { while events.recv().await.unwrap() != EngineEvent::PortUp(machine(1).id, false) {} };
+    tokio::time::timeout(Duration::from_secs(10), down).await.unwrap();
+    assert!(!engine.port_is_up(machine(1).id).await.unwrap());
+    assert_eq!(wiring.plugged().await.unwrap(), [machine(2).id]);
     drop(engine);
     lab.end(daemons).await;
 }
