@@ -31,6 +31,9 @@ pub struct Config {
     /// Glance.
     #[option(section)]
     pub image: glance::Config,
+    /// Placement.
+    #[option(section)]
+    pub placement: placement::Config,
     /// Nova.
     #[option(section)]
     pub compute: nova::Config,
@@ -137,12 +140,8 @@ pub struct NetworkConfig {
     pub northbound: String,
     /// See `northbound`.
     pub southbound: String,
-    /// Where Pileus' own southbound database listens for other hosts: `ptcp:6642:ADDRESS`. Empty: on its socket only.
+    /// Where Pileus' own southbound database listens for other hosts: `192.0.2.1:6642`. Empty: on its socket only.
     pub southbound_listen: String,
-    /// The range of the external network `public`.
-    pub external_cidr: ipnet::Ipv4Net,
-    /// This host's own address on the external network: its gateway.
-    pub external_gateway: std::net::Ipv4Addr,
 }
 
 /// See [`NetworkConfig::engine`].
@@ -162,8 +161,6 @@ impl Default for NetworkConfig {
             northbound: String::new(),
             southbound: String::new(),
             southbound_listen: String::new(),
-            external_cidr: ipnet::Ipv4Net::new_assert([172, 24, 4, 0].into(), 24),
-            external_gateway: [172, 24, 4, 1].into(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
+use agent_protocol::Authority;
 use axum::Router;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
@@ -14,6 +15,27 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
+
+use crate::config::Config;
+
+/// What TLS is served with: the operator's certificate, or one of the cloud's own authority.
+pub fn tls(config: &Config, authority: &Authority) -> anyhow::Result<TlsAcceptor> {
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+    let (certificates, key) = if config.api.tls_certificate.is_empty() {
+        let own = authority.issue_server(&[config.api.listen.ip().to_string(), "localhost".into()])?;
+        (own.certificates_pem.into_bytes(), own.key_pem.into_bytes())
+    } else {
+        (std::fs::read(&config.api.tls_certificate)?, std::fs::read(&config.api.tls_key)?)
+    };
+    let chain = CertificateDer::pem_slice_iter(&certificates).collect::<Result<Vec<_>, _>>()?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut server = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_no_client_auth()
+        .with_single_cert(chain, PrivateKeyDer::from_pem_slice(&key)?)?;
+    server.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(TlsAcceptor::from(Arc::new(server)))
+}
 
 /// How long a handshake, and the head of a request, may take.
 const PATIENCE: Duration = Duration::from_secs(30);

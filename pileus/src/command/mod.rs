@@ -3,6 +3,7 @@
 mod agent;
 mod config;
 mod down;
+mod host;
 mod image;
 mod logs;
 mod status;
@@ -66,6 +67,9 @@ enum Command {
     Logs(logs::Logs),
     /// Run a hypervisor host's agent apart from the controllers.
     Agent(agent::Agent),
+    /// Hypervisor hosts.
+    #[command(subcommand)]
+    Host(host::HostCommand),
     /// The configuration.
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -83,6 +87,7 @@ impl Arguments {
             Command::Status(status) => status.run(&self.place),
             Command::Logs(logs) => logs.run(&self.place),
             Command::Agent(agent) => agent.run(&self.place),
+            Command::Host(host) => host.run(&self.place),
             Command::Config(config) => config.run(&self.place),
             Command::Image(image) => image.run(&self.place),
         }

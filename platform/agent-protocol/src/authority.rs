@@ -81,8 +81,21 @@ impl Authority {
 
     /// A host's certificate is good for dialling only and a controller's for listening only, so that neither can pose
     /// as the other.
+    /// A certificate for an HTTPS server of those names and addresses.
+    pub fn issue_server(&self, names: &[String]) -> Result<Credentials, AuthorityError> {
+        self.sign(CertificateParams::new(names)?, names.first().map_or("", String::as_str), ExtendedKeyUsagePurpose::ServerAuth)
+    }
+
     fn issue(&self, name: &str, usage: ExtendedKeyUsagePurpose) -> Result<Credentials, AuthorityError> {
-        let mut params = CertificateParams::new([name.to_owned()])?;
+        self.sign(CertificateParams::new([name.to_owned()])?, name, usage)
+    }
+
+    fn sign(
+        &self,
+        mut params: CertificateParams,
+        name: &str,
+        usage: ExtendedKeyUsagePurpose,
+    ) -> Result<Credentials, AuthorityError> {
         params.distinguished_name.push(DnType::CommonName, name);
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![usage];

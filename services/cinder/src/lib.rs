@@ -17,7 +17,7 @@ mod scheme;
 mod snapshot;
 mod volume;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use contracts::{identity::Tokens, image::Images};
 use platform::{
@@ -36,12 +36,8 @@ pub use config::Config;
 pub struct Needs {
     /// Its configuration.
     pub config: Config,
-    /// Where the database is.
-    pub database: DatabaseConfig,
-    /// The folder of SQLite's files.
-    pub folder: PathBuf,
-    /// The stream of events.
-    pub bus: Bus,
+    /// Its database, opened with [`Cinder::open_database`].
+    pub db: Database,
     /// Who checks tokens.
     pub tokens: Arc<dyn Tokens>,
     /// The public address of the service: `http://127.0.0.1:8780/volume`.
@@ -71,10 +67,14 @@ impl Service for Cinder {
 }
 
 impl Cinder {
-    /// Opens the database and makes what every cloud has (the default type).
+    /// Opens its database, at this release's tables.
+    pub async fn open_database(config: &DatabaseConfig, folder: &Path, bus: Bus) -> Result<Database, OpenError> {
+        Database::open::<model::Migrations>(config, folder, "cinder", bus).await
+    }
+
+    /// Cinder, with what every cloud has (the default type). Nothing runs until [`Cinder::spawn`].
     pub async fn new(needs: Needs) -> Result<Arc<Self>, OpenError> {
-        let db = Database::open::<model::Migrations>(&needs.database, &needs.folder, "cinder", needs.bus).await?;
-        Self::with_database(db, needs.config, needs.tokens, needs.endpoint, needs.images, needs.backend).await
+        Self::with_database(needs.db, needs.config, needs.tokens, needs.endpoint, needs.images, needs.backend).await
     }
 
     pub(crate) async fn with_database(
