@@ -91,8 +91,10 @@ pub struct HostConfig {
     pub libvirt_uri: String,
     /// How many hosts the `memory` driver pretends to be.
     pub memory_hosts: u32,
-    /// The address of this host in tunnels between hosts.
-    pub tunnel_address: std::net::IpAddr,
+    /// The address of this host in tunnels between hosts, with its prefix: `192.0.2.1/24`.
+    pub tunnel_address: ipnet::IpNet,
+    /// Network cards that lead to other hosts and outside: they are taken into the bridge `br-ex`, which then has the tunnel address. Needed for several hosts where Open vSwitch runs in userspace.
+    pub uplinks: Vec<String>,
 }
 
 /// See [`HostConfig::driver`].
@@ -114,7 +116,8 @@ impl Default for HostConfig {
             driver: HypervisorDriver::Libvirt,
             libvirt_uri: String::new(),
             memory_hosts: 1,
-            tunnel_address: [127, 0, 0, 1].into(),
+            tunnel_address: ipnet::IpNet::V4(ipnet::Ipv4Net::new_assert([127, 0, 0, 1].into(), 8)),
+            uplinks: Vec::new(),
         }
     }
 }

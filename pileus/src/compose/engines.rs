@@ -123,27 +123,40 @@ fn ovn_config(config: &Config, state: &StateDir, central: bool) -> anyhow::Resul
         "" => None,
         address => Some(address.parse().with_context(|| format!("network.southbound_listen: {address}"))?),
     };
-    let external = &config.networking.external;
-    let address = ipnet::IpNet::new(external.gateway, external.cidr.prefix_len())?;
     let elsewhere = (!config.network.southbound.is_empty()).then(|| config.network.southbound.clone());
-    let gateway = central && external.enabled;
     Ok(DaemonsConfig {
         state: ovn_folder(state),
         central: (central && elsewhere.is_none())
             .then(|| CentralConfig { northbound_listen: None, southbound_listen: listen }),
-        chassis: (config.host.driver != HypervisorDriver::None).then(|| -> anyhow::Result<_> {
-            Ok(ChassisConfig {
-                name: config.host.name()?,
-                southbound: elsewhere,
-                encap_ip: config.host.tunnel_address,
-                bridge_mappings: gateway.then(|| (external.physical_network.clone(), "br-ex".to_owned())).into_iter().collect(),
-                gateway,
-                external: gateway.then(|| ExternalBridge { name: "br-ex".into(), addresses: vec![address] }),
-                datapath: None,
-            })
-        })
-        .transpose()?,
+        chassis: match config.host.driver {
+            HypervisorDriver::None => None,
+            _ => Some(chassis(config, elsewhere, central)?),
+        },
         namespace: None,
+    })
+}
+
+/// This host's part in OVN. Routers' external legs live on controllers' hosts, and on others that have an uplink.
+fn chassis(config: &Config, southbound: Option<String>, central: bool) -> anyhow::Result<ChassisConfig> {
+    let external = &config.networking.external;
+    let uplinks = config.host.uplinks.clone();
+    let mut addresses = Vec::new();
+    if central && external.enabled {
+        addresses.push(ipnet::IpNet::new(external.gateway, external.cidr.prefix_len())?);
+    }
+    if !uplinks.is_empty() {
+        addresses.push(config.host.tunnel_address);
+    }
+    let gateway = external.enabled && (central || !uplinks.is_empty());
+    let bridged = gateway || !uplinks.is_empty();
+    Ok(ChassisConfig {
+        name: config.host.name()?,
+        southbound,
+        encap_ip: config.host.tunnel_address.addr(),
+        bridge_mappings: gateway.then(|| (external.physical_network.clone(), "br-ex".to_owned())).into_iter().collect(),
+        gateway: gateway && central,
+        external: bridged.then(|| ExternalBridge { name: "br-ex".into(), addresses, interfaces: uplinks }),
+        datapath: None,
     })
 }
 

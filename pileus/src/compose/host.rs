@@ -68,7 +68,7 @@ pub fn agent(
     wiring: Arc<dyn Wiring>,
     dialer: Arc<dyn Dialer>,
 ) -> anyhow::Result<Agent> {
-    let mut settings = AgentConfig::new(name, config.host.tunnel_address.to_string(), state.folder("host")?);
+    let mut settings = AgentConfig::new(name, config.host.tunnel_address.addr().to_string(), state.folder("host")?);
     settings.run_dir = state.path("host-run");
     Ok(Agent::new(settings, hypervisor, wiring, dialer)?)
 }
@@ -79,7 +79,7 @@ fn memory_hosts(config: &Config, state: &StateDir, registry: &HostRegistry) -> a
     for number in 1..=config.host.memory_hosts {
         let name = format!("memory-{number}");
         let folder = state.folder(&format!("host/{name}"))?;
-        let mut settings = AgentConfig::new(name.as_str(), config.host.tunnel_address.to_string(), folder);
+        let mut settings = AgentConfig::new(name.as_str(), config.host.tunnel_address.addr().to_string(), folder);
         settings.storage = Storage::Simulated;
         settings.run_dir = state.path("host-run");
         let dialer = InProcessDialer::new(registry.clone(), HostIdentity(name));
