@@ -1,0 +1,316 @@
+//! `/v2.0/security-group-rules`
+
+use axum::{extract::Path, http::StatusCode, response::IntoResponse};
+use chrono::Utc;
+use ipnet::IpNet;
+use platform::{
+    db::list::{Kind as Column, ListSpec},
+    http::{Body, Cx, Query, Routes},
+    policy::Target,
+};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::{
+    attributes::{Attribute, Given, Is, read_create},
+    id as id_of,
+    listing::page,
+    permit, permit_making,
+    shown::{Answer, Shown, listed, made, wrapped},
+};
+use crate::{
+    Neutron,
+    change::{Change, Kind},
+    error::Error,
+    group::{self as groups, protocol_number, same_protocol},
+    model::{group, group_rule},
+    network::Eyes,
+    quota::{Counted, admit},
+};
+
+const ATTRIBUTES: &[Attribute] = &[
+    Attribute::new("security_group_id", Is::Id).fixed().required(),
+    Attribute::new("direction", Is::OneOf(&["ingress", "egress"])).fixed().required(),
+    Attribute::new("ethertype", Is::MaybeText(16)).fixed(),
+    Attribute::new("protocol", Is::Any).fixed(),
+    Attribute::new("port_range_min", Is::Any).fixed(),
+    Attribute::new("port_range_max", Is::Any).fixed(),
+    Attribute::new("remote_ip_prefix", Is::MaybeRange).fixed(),
+    Attribute::new("remote_group_id", Is::MaybeId).fixed(),
+    Attribute::shown("normalized_cidr"),
+];
+
+static LIST: ListSpec<group_rule::Entity> = ListSpec {
+    id: group_rule::Column::Id,
+    id_kind: Column::Uuid,
+    filters: &[
+        ("id", group_rule::Column::Id, Column::Uuid),
+        ("security_group_id", group_rule::Column::GroupId, Column::Uuid),
+        ("project_id", group_rule::Column::ProjectId, Column::Text),
+        ("tenant_id", group_rule::Column::ProjectId, Column::Text),
+        ("direction", group_rule::Column::Direction, Column::Text),
+        ("ethertype", group_rule::Column::Ethertype, Column::Text),
+        ("protocol", group_rule::Column::Protocol, Column::Text),
+        ("port_range_min", group_rule::Column::PortMin, Column::Int),
+        ("port_range_max", group_rule::Column::PortMax, Column::Int),
+        ("remote_ip_prefix", group_rule::Column::RemoteIpPrefix, Column::Text),
+        ("remote_group_id", group_rule::Column::RemoteGroupId, Column::Uuid),
+        ("description", group_rule::Column::Description, Column::Text),
+    ],
+    sorts: &[
+        ("id", group_rule::Column::Id),
+        ("security_group_id", group_rule::Column::GroupId),
+        ("project_id", group_rule::Column::ProjectId),
+        ("tenant_id", group_rule::Column::ProjectId),
+        ("direction", group_rule::Column::Direction),
+        ("ethertype", group_rule::Column::Ethertype),
+    ],
+    default_sort: &[],
+    max_limit: None,
+};
+
+pub(super) fn routes() -> Routes<Neutron> {
+    Routes::new()
+        .get("/v2.0/security-group-rules", "get_security_group_rule", list)
+        .post("/v2.0/security-group-rules", "create_security_group_rule", create)
+        .get("/v2.0/security-group-rules/{id}", "get_security_group_rule", show)
+        .delete("/v2.0/security-group-rules/{id}", "delete_security_group_rule", delete)
+}
+
+/// A rule as it is shown.
+pub(super) fn view(rule: group_rule::Model) -> Shown {
+    let normalized = rule.remote_ip_prefix.as_deref().and_then(|text| text.parse::<IpNet>().ok());
+    Shown::new()
+        .with("security_group_id", rule.group_id.to_string())
+        .with("direction", rule.direction)
+        .with("ethertype", rule.ethertype)
+        .with("protocol", rule.protocol)
+        .with("port_range_min", rule.port_min)
+        .with("port_range_max", rule.port_max)
+        .with("remote_ip_prefix", rule.remote_ip_prefix)
+        .with("normalized_cidr", normalized.map(|net| net.trunc().to_string()))
+        .with("remote_group_id", rule.remote_group_id.map(|id| id.to_string()))
+        .with("remote_address_group_id", Value::Null)
+        .standard(
+            rule.id,
+            &rule.project_id,
+            &rule.description,
+            (rule.created_at, rule.updated_at, rule.revision),
+        )
+}
+
+fn target(rule: &group_rule::Model) -> Target<'_> {
+    Target::project(rule.project_id.as_str()).with("security_group:project_id", rule.project_id.as_str())
+}
+
+async fn find(cx: &Cx<Neutron>, text: &str) -> Result<group_rule::Model, Error> {
+    let id = id_of(text, Error::rule_missing)?;
+    let missing = || Error::rule_missing(id);
+    let rule = group_rule::Entity::find_by_id(id).one(cx.service.db.read()).await?.ok_or_else(missing)?;
+    permit(cx, "get_security_group_rule", &target(&rule), missing)?;
+    Ok(rule)
+}
+
+async fn list(cx: Cx<Neutron>, query: Query) -> Answer {
+    let eyes = Eyes::of(&cx.service, &cx.caller);
+    let own = Target::project(eyes.project.as_str()).with("security_group:project_id", eyes.project.as_str());
+    permit_making(&cx, &own)?;
+    let mut select = group_rule::Entity::find();
+    if !eyes.all {
+        select = select.filter(group_rule::Column::ProjectId.eq(eyes.project.as_str()));
+    }
+    let page = page(&cx.service, select, &LIST, &query, &[]).await?;
+    let ids: Vec<Uuid> = page.items.iter().map(|rule| rule.id).collect();
+    let shown = page.items.into_iter().map(view).collect();
+    listed(&cx, "security_group_rules", &query, &ids, shown)
+}
+
+async fn show(cx: Cx<Neutron>, Path(id): Path<String>, query: Query) -> Answer {
+    let rule = find(&cx, &id).await?;
+    wrapped(StatusCode::OK, "security_group_rule", &view(rule).only(&query))
+}
+
+async fn create(cx: Cx<Neutron>, body: Body<Value>) -> Answer {
+    let bodies = read_create(body.0, "security_group_rule", "security_group_rules", ATTRIBUTES)?;
+    let mut change = cx.service.change().await?;
+    let mut made_now: Vec<group_rule::Model> = Vec::new();
+    for given in &bodies.given {
+        let rule = create_one(&cx, &mut change, given, &made_now).await?;
+        made_now.push(rule);
+    }
+    change.commit().await?;
+    let shown = made_now.into_iter().map(view).collect();
+    made(bodies.bulk, "security_group_rule", "security_group_rules", shown)
+}
+
+async fn create_one(
+    cx: &Cx<Neutron>,
+    change: &mut Change<'_>,
+    given: &Given,
+    before: &[group_rule::Model],
+) -> Result<group_rule::Model, Error> {
+    let group_id: Uuid = given.parsed("security_group_id").unwrap_or_default();
+    let missing = || Error::group_missing(group_id);
+    let group = group::Entity::find_by_id(group_id).one(&**change).await?;
+    let Some(group) = group else {
+        let _ = cx.allow();
+        return Err(missing());
+    };
+    let about = Target::project(group.project_id.as_str())
+        .with("security_group:project_id", group.project_id.as_str());
+    permit(cx, "get_security_group", &about, missing)?;
+    drop(about);
+    if before.iter().any(|other| other.group_id != group.id) {
+        return Err(Error::rule_groups_differ());
+    }
+    let rule = read_rule(given, &group)?;
+    if let Some(remote) = rule.remote_group_id {
+        let other = group::Entity::find_by_id(remote).one(&**change).await?;
+        let usable = |other: &group::Model| other.project_id == group.project_id || cx.is_admin();
+        if !other.as_ref().is_some_and(usable) {
+            return Err(Error::group_missing(remote));
+        }
+    }
+    if before.iter().any(|other| same(other, &rule)) {
+        return Err(Error::rule_twice());
+    }
+    let others =
+        group_rule::Entity::find().filter(group_rule::Column::GroupId.eq(group.id)).all(&**change).await?;
+    if let Some(other) = others.iter().find(|other| same(other, &rule)) {
+        return Err(Error::rule_exists(other.id));
+    }
+    admit(change, &group.project_id, Counted::GroupRule, 1).await?;
+    group_rule::Entity::insert(rule.clone().into_active_model()).exec_without_returning(&**change).await?;
+    let mut group = group;
+    group.revision += 1;
+    group.updated_at = Utc::now();
+    change.touch(Kind::SecurityGroup, group.id);
+    group::Entity::update(group.into_active_model().reset_all()).exec(&**change).await?;
+    change.emit(cx.event("security_group_rule.create.end", rule.id));
+    Ok(rule)
+}
+
+/// Whether two rules allow the same.
+fn same(one: &group_rule::Model, two: &group_rule::Model) -> bool {
+    let whole = |rule: &group_rule::Model| match rule.remote_ip_prefix.as_deref() {
+        // Everything, however it is said.
+        Some("0.0.0.0/0" | "::/0") | None => None,
+        Some(other) => other.parse::<IpNet>().ok().map(|net| net.trunc()),
+    };
+    one.direction == two.direction
+        && one.ethertype == two.ethertype
+        && same_protocol(one.protocol.as_deref(), two.protocol.as_deref(), &one.ethertype)
+        && (one.port_min, one.port_max) == (two.port_min, two.port_max)
+        && one.remote_group_id == two.remote_group_id
+        && whole(one) == whole(two)
+}
+
+/// A number that may be given as a text.
+fn port(given: &Given, name: &str) -> Result<Option<i32>, Error> {
+    match given.value(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => {
+            let number = value.as_i64().or_else(|| value.as_str().and_then(|text| text.parse().ok()));
+            match number.and_then(|number| i32::try_from(number).ok()) {
+                Some(number) if (-1..=65_535).contains(&number) => Ok((number >= 0).then_some(number)),
+                _ => Err(Error::rule_bad_port(value.to_string().trim_matches('"'))),
+            }
+        }
+    }
+}
+
+fn protocol(given: &Given) -> Result<Option<String>, Error> {
+    let name = match given.value("protocol") {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(text)) => text.to_ascii_lowercase(),
+        Some(other) => other.to_string(),
+    };
+    if ["", "any", "ip", "0", "-1"].contains(&name.as_str()) {
+        return Ok(if name == "ip" || name == "0" { Some(name) } else { None });
+    }
+    match protocol_number(&name) {
+        Some(_) => Ok(Some(if name == "icmpv6" { "ipv6-icmp".to_owned() } else { name })),
+        None => Err(Error::rule_bad_protocol(name)),
+    }
+}
+
+/// Reads a rule and refuses what makes no sense.
+fn read_rule(given: &Given, group: &group::Model) -> Result<group_rule::Model, Error> {
+    let ethertype = match given.text("ethertype") {
+        None => "IPv4",
+        Some(text) if text.eq_ignore_ascii_case("ipv4") => "IPv4",
+        Some(text) if text.eq_ignore_ascii_case("ipv6") => "IPv6",
+        Some(other) => {
+            return Err(Error::refused(
+                StatusCode::BAD_REQUEST,
+                "SecurityGroupRuleInvalidEtherType",
+                format!(
+                    "Security group rule for ethertype '{other}' not supported. Allowed values are ['IPv4', 'IPv6']."
+                ),
+            ));
+        }
+    };
+    let mut rule = groups::blank_rule(group, &given.text_or("direction", ""), ethertype);
+    rule.protocol = protocol(given)?.filter(|name| name != "ip" && name != "0");
+    rule.port_min = port(given, "port_range_min")?;
+    rule.port_max = port(given, "port_range_max")?;
+    rule.description = given.text_or("description", "");
+    rule.remote_group_id = given.parsed("remote_group_id");
+    rule.remote_ip_prefix = given.text("remote_ip_prefix").map(str::to_owned);
+    if rule.remote_group_id.is_some() && rule.remote_ip_prefix.is_some() {
+        return Err(Error::rule_two_remotes());
+    }
+    if let Some(net) = given.parsed::<IpNet>("remote_ip_prefix")
+        && matches!(net, IpNet::V4(_)) != (ethertype == "IPv4")
+    {
+        return Err(Error::rule_ethertype_cidr(ethertype, net));
+    }
+    check_ports(&rule)?;
+    Ok(rule)
+}
+
+fn check_ports(rule: &group_rule::Model) -> Result<(), Error> {
+    let Some(name) = rule.protocol.clone() else {
+        let ports = rule.port_min.is_some() || rule.port_max.is_some();
+        return if ports { Err(Error::rule_needs_protocol()) } else { Ok(()) };
+    };
+    let number = protocol_number(&name).unwrap_or_default();
+    let six_only = [58, 41, 43, 44, 59, 60].contains(&number);
+    if six_only && rule.ethertype == "IPv4" && number != 41 {
+        return Err(Error::rule_ethertype_protocol(&rule.ethertype, name));
+    }
+    match number {
+        1 | 58 => {
+            for (field, attribute, value) in
+                [("type", "port_range_min", rule.port_min), ("code", "port_range_max", rule.port_max)]
+            {
+                if let Some(value) = value.filter(|value| *value > 255) {
+                    return Err(Error::rule_bad_icmp(field, attribute, value));
+                }
+            }
+            match (rule.port_min, rule.port_max) {
+                (None, Some(code)) => Err(Error::rule_no_icmp_type(code)),
+                _ => Ok(()),
+            }
+        }
+        6 | 17 | 33 | 132 | 136 => match (rule.port_min, rule.port_max) {
+            (None, None) => Ok(()),
+            (Some(0), _) | (_, Some(0)) => Err(Error::rule_bad_port(0)),
+            (Some(min), Some(max)) if min <= max => Ok(()),
+            _ => Err(Error::rule_bad_range()),
+        },
+        _ if rule.port_min.is_some() || rule.port_max.is_some() => Err(Error::rule_no_ports(name)),
+        _ => Ok(()),
+    }
+}
+
+async fn delete(cx: Cx<Neutron>, Path(id): Path<String>) -> Answer {
+    let rule = find(&cx, &id).await?;
+    let mut change = cx.service.change().await?;
+    group_rule::Entity::delete_by_id(rule.id).exec(&*change).await?;
+    change.touch(Kind::SecurityGroup, rule.group_id);
+    change.emit(cx.event("security_group_rule.delete.end", rule.id));
+    change.commit().await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}

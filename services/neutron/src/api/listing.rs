@@ -1,0 +1,92 @@
+//! Lists: filters beyond equal columns (tags, addresses, groups), and that no filter is unknown.
+
+use platform::{
+    db::list::{self, ListSpec, Page, Paging},
+    http::Query,
+};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select,
+    sea_query::{IntoCondition, SelectStatement},
+};
+
+use crate::{Neutron, error::Error, model::tag};
+
+/// Names in a query that are no filters.
+const PAGING: &[&str] = &["fields", "limit", "marker", "page_reverse", "sort_key", "sort_dir", "verbose"];
+const TAGS: &[&str] = &["tags", "tags-any", "not-tags", "not-tags-any"];
+
+/// Reads a page. `besides` are filters that the caller has put into `select` already.
+pub(crate) async fn page<E>(
+    neutron: &Neutron,
+    select: Select<E>,
+    spec: &ListSpec<E>,
+    query: &Query,
+    besides: &[&str],
+) -> Result<Page<E::Model>, Error>
+where
+    E: EntityTrait,
+    E::Model: Sync,
+{
+    let known = |name: &str| {
+        PAGING.contains(&name)
+            || TAGS.contains(&name)
+            || besides.contains(&name)
+            || spec.filters.iter().any(|(known, _, _)| *known == name)
+    };
+    let unknown: Vec<&str> =
+        query.pairs.iter().map(|(name, _)| name.as_str()).filter(|name| !known(name)).collect();
+    if !unknown.is_empty() {
+        let shown: Vec<String> = unknown.iter().map(|name| format!("'{name}'")).collect();
+        return Err(Error::bad_request(format!("[{}] is invalid attribute for filtering", shown.join(", "))));
+    }
+    let mut paging = Paging::read(query)?;
+    // Without a limit there is no paging: all is answered.
+    paging.limit = paging.limit.filter(|limit| *limit > 0);
+    if let Some((other, _)) =
+        paging.sort.iter().find(|(name, _)| !spec.sorts.iter().any(|(known, _)| known == name))
+    {
+        return Err(Error::bad_request(format!("['{other}'] is invalid attribute for sort_keys")));
+    }
+    let select = list::filter(select.filter(tagged(spec.id, query)), spec, query)?;
+    Ok(list::page_of(neutron.db.read(), select, spec, &paging).await?)
+}
+
+/// The condition of the query's tags.
+fn tagged<C: ColumnTrait>(id: C, query: &Query) -> Condition {
+    let mut all = Condition::all();
+    let words = |name: &str| -> Vec<String> {
+        query
+            .all(name)
+            .flat_map(|text| text.split(','))
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect()
+    };
+    let with = |tags: Vec<String>| -> SelectStatement {
+        tag::Entity::find()
+            .select_only()
+            .column(tag::Column::ResourceId)
+            .filter(tag::Column::Tag.is_in(tags))
+            .into_query()
+    };
+    for word in words("tags") {
+        all = all.add(id.in_subquery(with(vec![word])));
+    }
+    let any = words("tags-any");
+    if !any.is_empty() {
+        all = all.add(id.in_subquery(with(any)));
+    }
+    let not = words("not-tags");
+    if !not.is_empty() {
+        let mut every = Condition::all();
+        for word in not {
+            every = every.add(id.in_subquery(with(vec![word])));
+        }
+        all = all.add(every.not());
+    }
+    let not_any = words("not-tags-any");
+    if !not_any.is_empty() {
+        all = all.add(id.not_in_subquery(with(not_any)));
+    }
+    all.into_condition()
+}

@@ -1,0 +1,159 @@
+//! `POST /v2.0/ports`
+
+use platform::http::{Body, Cx};
+use sea_orm::EntityTrait;
+use serde_json::Value;
+use std::collections::HashMap;
+use uuid::Uuid;
+
+use super::{
+    super::{
+        attributes::{Given, read_create},
+        permit_making,
+        shown::{Answer, made},
+    },
+    ATTRIBUTES, Around, read, target_of,
+};
+use crate::{
+    Neutron,
+    address::random_mac,
+    change::Change,
+    error::Error,
+    model::{json::DhcpOpts, router, subnet},
+    network::{self as networks, Eyes, Seen},
+    port::{self as ports, Addresses, Full, NewPort},
+    quota::{Counted, admit},
+};
+
+/// How often a port is tried again when another took the same random MAC or IP address at the same time.
+const TRIES: u32 = 5;
+
+pub(super) async fn create(cx: Cx<Neutron>, body: Body<Value>) -> Answer {
+    let bodies = read_create(body.0, "port", "ports", ATTRIBUTES)?;
+    let mut attempt = 1;
+    let fulls = loop {
+        match create_all(&cx, &bodies.given).await {
+            Err(error) if error.is_duplicate() && attempt < TRIES => attempt += 1,
+            outcome => break outcome?,
+        }
+    };
+    let mut around = Around::of(&cx, &fulls).await?;
+    let shown = fulls.into_iter().map(|full| around.view(full)).collect();
+    made(bodies.bulk, "port", "ports", shown)
+}
+
+/// All of them in one transaction, or none.
+async fn create_all(cx: &Cx<Neutron>, given: &[Given]) -> Result<Vec<Full>, Error> {
+    let eyes = Eyes::of(&cx.service, &cx.caller);
+    let mut on: Vec<Uuid> = given.iter().filter_map(|one| one.parsed("network_id")).collect();
+    on.sort();
+    on.dedup();
+    let mut change = cx.service.change().await?;
+    let seen = networks::seen(&*change, &eyes.project, &on).await?;
+    let mut subnets: HashMap<Uuid, Vec<subnet::Model>> = HashMap::new();
+    for id in on {
+        subnets.insert(id, networks::subnets_of(&*change, id).await?);
+    }
+    let mut made = Vec::new();
+    for one in given {
+        let id: Uuid = one.parsed("network_id").unwrap_or_default();
+        let network = seen.get(&id).filter(|seen| cx.may("get_network", &seen.target()));
+        let Some(network) = network else {
+            let _ = cx.allow();
+            return Err(Error::network_missing(id));
+        };
+        let subnets = subnets.get(&id).map_or(&[][..], Vec::as_slice);
+        made.push(create_one(cx, &mut change, one, network, subnets).await?);
+    }
+    change.commit().await?;
+    Ok(made)
+}
+
+async fn create_one(
+    cx: &Cx<Neutron>,
+    change: &mut Change<'_>,
+    given: &Given,
+    seen: &Seen,
+    subnets: &[subnet::Model],
+) -> Result<Full, Error> {
+    let project = given.project(cx)?;
+    let device_owner = given.text_or("device_owner", "");
+    let target = target_of(seen, &project, &device_owner);
+    permit_making(cx, &target)?;
+    given.allow(cx, "create_port", &target)?;
+    let addresses = read::addresses(given)?.unwrap_or(Addresses::Automatic);
+    read::allow_addresses(cx, "create_port", &addresses, &target)?;
+    drop(target);
+    admit(change, &project, Counted::Port, 1).await?;
+    let device_id = given.text_or("device_id", "");
+    refuse_foreign_router(cx, change, &device_owner, &device_id).await?;
+
+    let security = given.flag("port_security_enabled").unwrap_or_else(|| {
+        // Ports of Neutron's own devices route what is not theirs.
+        seen.network.port_security_enabled && !device_owner.starts_with("network:")
+    });
+    let groups = read::groups(cx, change, given, &project).await?;
+    let mac = given.text("mac_address").map_or_else(random_mac, str::to_owned);
+    let pairs = read::pairs(given, &mac)?.unwrap_or_default();
+    check_security(security, groups.as_deref().unwrap_or_default(), !pairs.0.is_empty())?;
+    let new = NewPort {
+        name: given.text_or("name", ""),
+        description: given.text_or("description", ""),
+        admin_state_up: given.flag("admin_state_up").unwrap_or(true),
+        // A random one too: pairs without a MAC address name it.
+        mac: Some(mac),
+        addresses,
+        device_id,
+        device_owner,
+        port_security: security,
+        groups,
+        host: given.text_or("binding:host_id", ""),
+        vnic_type: given.text_or("binding:vnic_type", "normal"),
+        profile: profile(given)?,
+        dns_name: given.text_or("dns_name", ""),
+        dhcp_opts: read::dhcp_opts(given, &DhcpOpts::default())?.unwrap_or_default(),
+        pairs,
+        ..NewPort::on(&seen.network, subnets, &project)
+    };
+    let full = ports::insert(change, new).await?;
+    change.emit(cx.event("port.create.end", full.port.id));
+    Ok(full)
+}
+
+/// Groups and pairs need port security.
+pub(super) fn check_security(security: bool, groups: &[Uuid], pairs: bool) -> Result<(), Error> {
+    if !security && !groups.is_empty() {
+        return Err(Error::groups_need_security());
+    }
+    if !security && pairs {
+        return Err(Error::pairs_need_security());
+    }
+    Ok(())
+}
+
+pub(super) fn profile(given: &Given) -> Result<Value, Error> {
+    match given.value("binding:profile") {
+        None | Some(Value::Null) => Ok(Value::Object(serde_json::Map::new())),
+        Some(Value::Object(map)) if map.len() <= 64 => Ok(Value::Object(map.clone())),
+        Some(_) => Err(Error::bad_value("binding:profile", "it is not a dictionary")),
+    }
+}
+
+/// Nobody puts a port on another project's router by naming it.
+pub(super) async fn refuse_foreign_router(
+    cx: &Cx<Neutron>,
+    change: &Change<'_>,
+    device_owner: &str,
+    device_id: &str,
+) -> Result<(), Error> {
+    if cx.is_admin() || !device_owner.starts_with("network:router") {
+        return Ok(());
+    }
+    let Ok(id) = device_id.parse::<Uuid>() else { return Ok(()) };
+    match router::Entity::find_by_id(id).one(&**change).await? {
+        Some(router) if Some(router.project_id.as_str()) != cx.caller.project_id() => {
+            Err(Error::device_foreign(device_id))
+        }
+        _ => Ok(()),
+    }
+}

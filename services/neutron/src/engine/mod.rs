@@ -1,0 +1,8 @@
+//! Bringing the network engine to what the tables say.
+
+mod describe;
+mod step;
+mod watch;
+
+pub(crate) use step::Part;
+pub(crate) use watch::watch;

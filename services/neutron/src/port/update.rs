@@ -1,0 +1,85 @@
+//! Changing a port.
+
+use chrono::Utc;
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use uuid::Uuid;
+
+use super::{
+    Addresses, Full,
+    addresses::{self, For},
+    announce, create,
+};
+use crate::{
+    address::Choice,
+    change::Change,
+    error::Error,
+    floating,
+    model::{fixed_ip, network, port, port_group, subnet},
+};
+
+/// Writes the port's own row and tells whom it concerns.
+pub(crate) async fn save(
+    change: &mut Change<'_>,
+    before: &port::Model,
+    port: &mut port::Model,
+) -> Result<(), Error> {
+    if before.mac != port.mac {
+        if !before.host.is_empty() && before.status == "ACTIVE" {
+            return Err(Error::port_bound(port.id, &before.mac, &port.mac));
+        }
+        if create::mac_taken(change, port.network_id, &port.mac).await? {
+            return Err(Error::mac_in_use(port.network_id, &port.mac));
+        }
+    }
+    port.updated_at = Utc::now();
+    port.revision += 1;
+    let row = port.clone().into_active_model().reset_all();
+    port::Entity::update(row).exec(&**change).await?;
+    announce(change, before);
+    announce(change, port);
+    Ok(())
+}
+
+/// Gives a port other addresses. Floating IPs that led to one that it loses lead nowhere.
+pub(crate) async fn set_addresses(
+    change: &mut Change<'_>,
+    full: &mut Full,
+    network: &network::Model,
+    subnets: &[subnet::Model],
+    asked: &Addresses,
+) -> Result<(), Error> {
+    let about = For {
+        network,
+        subnets,
+        mac: &full.port.mac,
+        device_owner: &full.port.device_owner,
+        choice: Choice::Any,
+        own: &full.addresses,
+    };
+    let chosen = addresses::choose(&**change, &about, asked).await?;
+    let rows = create::rows(&full.port, &chosen);
+    let lost: Vec<String> = full
+        .addresses
+        .iter()
+        .map(|row| row.address.clone())
+        .filter(|address| !rows.iter().any(|row| row.address == *address))
+        .collect();
+    if !lost.is_empty() {
+        floating::detach(change, full.port.id, Some(&lost)).await?;
+    }
+    fixed_ip::Entity::delete_many().filter(fixed_ip::Column::PortId.eq(full.port.id)).exec(&**change).await?;
+    create::insert_addresses(change, &rows).await?;
+    full.addresses = rows;
+    Ok(())
+}
+
+/// Puts a port into other security groups.
+pub(crate) async fn set_groups(change: &Change<'_>, full: &mut Full, groups: Vec<Uuid>) -> Result<(), Error> {
+    port_group::Entity::delete_many()
+        .filter(port_group::Column::PortId.eq(full.port.id))
+        .exec(&**change)
+        .await?;
+    create::insert_groups(change, full.port.id, &groups).await?;
+    full.groups = groups;
+    Ok(())
+}
