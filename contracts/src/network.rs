@@ -153,4 +153,55 @@ pub trait Networks: Send + Sync {
 
     /// The server that has this address on this network: for the metadata service.
     async fn device_at(&self, network: Uuid, address: IpAddr) -> CallResult<Option<Uuid>>;
+
+    /// Puts the ports of a server into a security group of the caller's project (by name or id), or takes them out.
+    /// `NotFound` when there is no such group.
+    async fn change_security_group(
+        &self,
+        caller: &Caller,
+        device_id: Uuid,
+        group: &str,
+        member: bool,
+    ) -> CallResult<()> {
+        let _ = (caller, device_id, group, member);
+        Err(crate::CallError::unavailable("network", "changing security groups of servers is not offered"))
+    }
+
+    /// The security groups of a server's ports, each once.
+    async fn security_groups_of(&self, device_id: Uuid) -> CallResult<Vec<SecurityGroupView>> {
+        let _ = device_id;
+        Err(crate::CallError::unavailable("network", "security groups of servers are not offered"))
+    }
+}
+
+/// A security group as a server's list of them shows it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SecurityGroupView {
+    /// The id.
+    pub id: Uuid,
+    /// The name.
+    pub name: String,
+    /// Words about it.
+    pub description: String,
+    /// Whose.
+    pub project_id: String,
+    /// Its rules for incoming packets.
+    pub rules: Vec<SecurityGroupRuleView>,
+}
+
+/// A rule for incoming packets.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SecurityGroupRuleView {
+    /// The id.
+    pub id: Uuid,
+    /// `tcp`, `udp`, `icmp`, ...
+    pub protocol: Option<String>,
+    /// First port, or ICMP type.
+    pub from_port: Option<i32>,
+    /// Last port, or ICMP code.
+    pub to_port: Option<i32>,
+    /// From this range.
+    pub cidr: Option<String>,
+    /// From members of this group: its name, and the project that owns it.
+    pub remote_group: Option<(String, String)>,
 }
