@@ -5,6 +5,8 @@
 runs COMMAND in the namespace with OS_* set for the administrator, PILEUS and PILEUS_STATE, and LAB_GUEST_IMAGE.
 Packets never leave the namespace: it has no way out.
 """
+import ctypes
+import hashlib
 import json
 import os
 import shutil
@@ -29,6 +31,8 @@ class Lab:
         self.namespace = f"pileus-{name}-{os.getpid()}"
         self.state = tempfile.mkdtemp(prefix=f"pl-{name}-", dir=os.environ.get("LAB_DIR", "/tmp"))
         self.settings = list(settings)
+        #: The name of the one hypervisor host here, where the cloud has several.
+        self.host = None
         subprocess.run(["ip", "netns", "add", self.namespace], check=True)
         self.inside(["ip", "link", "set", "lo", "up"], check=True)
 
@@ -36,11 +40,21 @@ class Lab:
         """Runs a command in the namespace."""
         return subprocess.run(["ip", "netns", "exec", self.namespace, *command], **options)
 
+    def enter(self):
+        """Takes the calling thread, and the threads and processes that it starts from now on, into the namespace."""
+        with open(f"/run/netns/{self.namespace}") as namespace:
+            if ctypes.CDLL(None, use_errno=True).setns(namespace.fileno(), 0x40000000):  # CLONE_NEWNET
+                raise OSError(ctypes.get_errno(), "setns")
+
+    def command(self, *arguments):
+        """The command line that runs pileus on this lab's state."""
+        flags = [word for setting in self.settings for word in ("--set", setting)]
+        return [BINARY, "--state", self.state, *flags, *arguments]
+
     def pileus(self, *arguments, **options):
         """Runs pileus on this lab's state."""
-        flags = [word for setting in self.settings for word in ("--set", setting)]
         options.setdefault("check", True)
-        return self.inside([BINARY, "--state", self.state, *flags, *arguments], **options)
+        return self.inside(self.command(*arguments), **options)
 
     def up(self):
         started = time.monotonic()
@@ -85,7 +99,7 @@ class Lab:
         """Processes in the namespace: (pid, command line)."""
         found = []
         pids = subprocess.run(["ip", "netns", "pids", self.namespace], capture_output=True, text=True).stdout.split()
-        for pid in pids:
+        for pid in set(pids) - {str(os.getpid())}:
             try:
                 with open(f"/proc/{pid}/cmdline") as file:
                     found.append((int(pid), file.read().replace("\0", " ").strip()))
@@ -101,6 +115,16 @@ class Lab:
         """Network interfaces in the namespace."""
         out = self.inside(["ip", "-j", "link"], capture_output=True, text=True, check=True).stdout
         return [link["ifname"] for link in json.loads(out)]
+
+    def metadata(self):
+        """Namespaces of this state directory's metadata proxies."""
+        digest = hashlib.sha256(os.path.realpath(self.state).encode()).hexdigest()
+        listed = subprocess.run(["ip", "netns", "list"], capture_output=True, text=True).stdout.splitlines()
+        return [line.split()[0] for line in listed if line.startswith(f"pileus-{digest[:4]}-")]
+
+    def hosted(self, said):
+        """Servers that run here, of those that the APIs know."""
+        return {name for name, server in said.servers.items() if self.host in (None, server.get("OS-EXT-SRV-ATTR:host"))}
 
     def remove(self, keep_state=False):
         """Ends everything that this lab started, by process id."""
