@@ -1,0 +1,4 @@
+//! To come.
+pub fn routes() -> platform::http::Routes<crate::Nova> {
+    platform::http::Routes::new()
+}

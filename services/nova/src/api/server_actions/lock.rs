@@ -1,0 +1,84 @@
+//! Lock and unlock.
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use platform::{
+    http::Fault,
+    wire::{Schema, Version},
+};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Asked;
+use crate::model::{
+    instance_action,
+    server::{Column, Entity},
+};
+
+#[derive(Deserialize)]
+struct Lock(Option<Reason>);
+
+#[derive(Deserialize)]
+struct Reason {
+    locked_reason: String,
+}
+
+impl Schema for Lock {
+    fn schema(version: Version) -> Value {
+        if version < Version::new(2, 73) {
+            return json!({});
+        }
+        json!({"anyOf": [
+            {"type": "null"},
+            {"type": "object", "properties": {"locked_reason": {"type": "string", "minLength": 1, "maxLength": 255}},
+             "required": ["locked_reason"], "additionalProperties": false},
+        ]})
+    }
+    const WRAP: Option<&'static str> = Some("lock");
+}
+
+/// `lock`
+pub async fn lock(asked: Asked) -> Result<Response, Fault> {
+    let reason = match asked.cx.version < Version::new(2, 73) {
+        true => None,
+        false => asked.read::<Lock>()?.0.map(|reason| reason.locked_reason),
+    };
+    let owner = asked.cx.caller.project_id() == Some(&asked.server.project_id);
+    record(&asked, "lock", true, Some(if owner { "owner" } else { "admin" }), reason).await
+}
+
+/// `unlock`
+pub async fn unlock(asked: Asked) -> Result<Response, Fault> {
+    if asked.server.locked_by.as_deref() == Some("admin") {
+        asked
+            .cx
+            .allow_rule("os_compute_api:os-lock-server:unlock:unlock_override", &asked.server.target())?;
+    }
+    record(&asked, "unlock", false, None, None).await
+}
+
+async fn record(
+    asked: &Asked,
+    action: &'static str,
+    locked: bool,
+    by: Option<&str>,
+    reason: Option<String>,
+) -> Result<Response, Fault> {
+    let cx = &asked.cx;
+    let mut tx = cx.service.db.write().await?;
+    Entity::update_many()
+        .filter(Column::Id.eq(asked.server.id))
+        .filter(Column::Deleted.eq(false))
+        .col_expr(Column::Locked, Expr::value(locked))
+        .col_expr(Column::LockedBy, Expr::value(by.map(str::to_owned)))
+        .col_expr(Column::LockedReason, Expr::value(reason))
+        .exec(&*tx)
+        .await?;
+    instance_action::begin(&*tx, asked.server.id, action, &super::lookup::asker(cx)).await?;
+    tx.emit(
+        cx.event(if locked { "compute.instance.lock" } else { "compute.instance.unlock" }, asked.server.id),
+    );
+    tx.commit().await?;
+    Ok(StatusCode::ACCEPTED.into_response())
+}

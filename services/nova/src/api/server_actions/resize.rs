@@ -1,0 +1,119 @@
+//! Resize, confirm, revert.
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use platform::{Body, http::Fault, wire::Version};
+use sea_orm::sea_query::Expr;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{super::servers::fits, Asked, Request};
+use crate::{
+    error::NovaError,
+    model::{
+        flavor::{self, Snapshot},
+        server::{Column, TaskDetails},
+    },
+    quota,
+    server::state::{Task, VmState},
+};
+
+fn flavor_ref(_: Version) -> Value {
+    json!({"type": ["string", "integer"], "minLength": 1})
+}
+
+#[derive(Deserialize, Body)]
+#[body(wrap = "resize")]
+struct Resize {
+    #[serde(rename = "flavorRef")]
+    #[body(schema = flavor_ref)]
+    flavor: Value,
+    #[serde(rename = "OS-DCF:diskConfig")]
+    #[body(one_of = ["AUTO", "MANUAL"])]
+    disk_config: Option<String>,
+}
+
+/// `resize`
+pub async fn resize(asked: Asked) -> Result<Response, Fault> {
+    let body: Resize = asked.read()?;
+    let (cx, server) = (&asked.cx, &asked.server);
+    let text = match &body.flavor {
+        Value::String(text) => text.rsplit('/').next().unwrap_or(text).to_owned(),
+        other => other.to_string(),
+    };
+    let project = cx.caller.project_id().filter(|_| !cx.is_admin());
+    let flavor = flavor::usable(cx.service.db.read(), &text, project).await?;
+    let flavor = flavor.ok_or_else(|| Fault::bad_request(NovaError::FlavorNotFound(text)))?;
+    if flavor.id == server.flavor_id {
+        return Err(Fault::bad_request("When resizing, instances must change flavor!"));
+    }
+    let local = server.image_id.is_some();
+    if local && flavor.root_gb < server.root_gb {
+        let message = match flavor.root_gb {
+            0 => "Resize to zero disk flavor is not allowed.",
+            _ => "Unable to resize disk down.",
+        };
+        return Err(Fault::bad_request(message));
+    }
+    let new = Snapshot::from(&flavor);
+    fits(cx, None, &new, local)?;
+    if let Some(image) = &server.image
+        && new.memory_mb < i64::try_from(image.min_ram).unwrap_or(i64::MAX)
+    {
+        return Err(Fault::bad_request("Flavor's memory is too small for requested image."));
+    }
+    let limits = quota::limits(cx.service.db.read(), &server.project_id).await?;
+    let usage = quota::usage(cx.service.db.read(), &server.project_id).await?;
+    let more = [("cores", new.vcpus - server.vcpus), ("ram", new.memory_mb - server.memory_mb)];
+    quota::check(&limits, &usage, &more)?;
+    let details = TaskDetails { resume: Some(server.vm_state.clone()), ..TaskDetails::default() };
+    let request = Request {
+        task: Task::ResizePrep,
+        action: "resize",
+        states: &[VmState::Active, VmState::Stopped],
+        over: &[],
+        event: "compute.instance.resize.prep.start",
+    };
+    asked
+        .task_with(&request, Some(details), |update| {
+            let update = match body.disk_config {
+                Some(config) => update.col_expr(Column::DiskConfig, Expr::value(config)),
+                None => update,
+            };
+            update
+                .col_expr(Column::OldFlavor, crate::model::json(&server.flavor))
+                .col_expr(Column::Flavor, crate::model::json(&new))
+                .col_expr(Column::FlavorId, Expr::value(new.id.as_str()))
+                .col_expr(Column::Vcpus, Expr::value(new.vcpus))
+                .col_expr(Column::MemoryMb, Expr::value(new.memory_mb))
+                .col_expr(Column::RootGb, Expr::value(new.root_gb))
+                .col_expr(Column::EphemeralGb, Expr::value(new.ephemeral_gb))
+        })
+        .await
+}
+
+/// `confirmResize`
+pub async fn confirm(asked: Asked) -> Result<Response, Fault> {
+    let request = Request {
+        task: Task::ResizeConfirming,
+        action: "confirmResize",
+        states: &[VmState::Resized],
+        over: &[],
+        event: "compute.instance.resize.confirm.start",
+    };
+    asked.task(&request).await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+/// `revertResize`
+pub async fn revert(asked: Asked) -> Result<Response, Fault> {
+    asked
+        .task(&Request {
+            task: Task::ResizeReverting,
+            action: "revertResize",
+            states: &[VmState::Resized],
+            over: &[],
+            event: "compute.instance.resize.revert.start",
+        })
+        .await
+}

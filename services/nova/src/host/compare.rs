@@ -1,0 +1,140 @@
+//! What a host has, compared with what it should have.
+
+use std::collections::HashMap;
+
+use contracts::{
+    hosts::HostRequest,
+    machine::{MachineStatus, Power as Seen},
+};
+use platform::{events::Event, reconcile::StepError};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use uuid::Uuid;
+
+use crate::{
+    Nova,
+    model::server::{self, Column, Entity, Model},
+    server::state::{Power, Task, VmState},
+};
+
+/// Compares a host's machines with the rows. `returned`: it was away, so that machines may have stopped with it.
+pub async fn machines(
+    nova: &Nova,
+    host: &str,
+    machines: &[MachineStatus],
+    returned: bool,
+) -> Result<(), StepError> {
+    let there: HashMap<Uuid, Seen> = machines.iter().map(|machine| (machine.id, machine.power)).collect();
+    let rows: Vec<Model> = Entity::find()
+        .filter(Column::Host.eq(host))
+        .filter(Column::Deleted.eq(false))
+        .all(nova.db.read())
+        .await?;
+    for row in &rows {
+        match there.get(&row.id) {
+            Some(power) => known(nova, row, *power, returned).await?,
+            None => missing(nova, row).await?,
+        }
+        if row.task_state.is_some() {
+            nova.servers.wake(row.id);
+        }
+    }
+    let own: std::collections::HashSet<Uuid> = rows.iter().map(|row| row.id).collect();
+    let strangers: Vec<Uuid> = there.keys().filter(|id| !own.contains(id)).copied().collect();
+    if strangers.is_empty() {
+        return Ok(());
+    }
+    let elsewhere: HashMap<Uuid, Model> = Entity::find()
+        .filter(Column::Id.is_in(strangers.iter().copied()))
+        .all(nova.db.read())
+        .await?
+        .into_iter()
+        .map(|row| (row.id, row))
+        .collect();
+    for id in strangers {
+        // A row that says that the server is gone or somewhere else is reason enough; no row is a matter for an operator.
+        if elsewhere.contains_key(&id) || nova.config.remove_unknown_machines {
+            tracing::warn!(host, machine = %id, "a machine that should not be there is removed");
+            if let Err(error) = nova.hosts.ask(host, HostRequest::Remove { id }).await {
+                tracing::warn!(host, machine = %id, %error, "it could not be removed");
+            }
+        } else {
+            tracing::warn!(host, machine = %id, "a machine is there of which Nova knows nothing; it is left alone");
+        }
+    }
+    Ok(())
+}
+
+async fn known(nova: &Nova, row: &Model, power: Seen, returned: bool) -> Result<(), StepError> {
+    let ran = row.state() == VmState::Active && row.task_state.is_none();
+    let off = matches!(power, Seen::Off | Seen::Crashed);
+    if ran && off && returned && nova.config.resume_guests_state_on_host_boot {
+        return start_again(nova, row).await;
+    }
+    record(nova, row, power).await
+}
+
+/// The host has forgotten a machine that it should have: one that ran is made again, one that was off is when it is started.
+async fn missing(nova: &Nova, row: &Model) -> Result<(), StepError> {
+    if row.task_state.is_some() || row.launched_at.is_none() {
+        return Ok(());
+    }
+    match row.state() {
+        VmState::Active => {
+            tracing::warn!(server = %row.id, host = row.host, "a machine is missing on its host and is made again");
+            start_again(nova, row).await
+        }
+        VmState::Paused | VmState::Suspended => record(nova, row, Seen::Off).await,
+        _ => Ok(()),
+    }
+}
+
+async fn start_again(nova: &Nova, row: &Model) -> Result<(), StepError> {
+    let update =
+        server::change(row.id, None).col_expr(Column::TaskState, Expr::value(Task::PoweringOn.name()));
+    let tx = nova.db.write().await?;
+    update.exec(&*tx).await?;
+    tx.commit().await?;
+    nova.servers.wake(row.id);
+    Ok(())
+}
+
+/// A machine changed by itself. While there is a task, the task's end is what counts.
+pub async fn seen(nova: &Nova, host: &str, id: Uuid, power: Seen) -> Result<(), StepError> {
+    let Some(row) = server::living(nova.db.read(), id).await? else { return Ok(()) };
+    if row.host.as_deref() != Some(host) {
+        tracing::warn!(host, server = %id, "a host told of a server that is not on it");
+        return Ok(());
+    }
+    record(nova, &row, power).await
+}
+
+async fn record(nova: &Nova, row: &Model, seen: Seen) -> Result<(), StepError> {
+    if row.task_state.is_some() || row.launched_at.is_none() {
+        return Ok(());
+    }
+    let mut power = Power::seen(seen);
+    // A suspended machine is one that stands still.
+    if row.state() == VmState::Suspended && power == Power::Paused {
+        power = Power::Suspended;
+    }
+    let state = match (row.state(), seen) {
+        (VmState::Active | VmState::Paused | VmState::Suspended, Seen::Off | Seen::Crashed) => {
+            VmState::Stopped
+        }
+        (VmState::Stopped, Seen::Running) => VmState::Active,
+        (state, _) => state,
+    };
+    if state == row.state() && power as i32 == row.power_state {
+        return Ok(());
+    }
+    tracing::info!(server = %row.id, was = row.vm_state, is = state.name(), "a machine changed by itself");
+    let update = server::change(row.id, None)
+        .filter(Column::VmState.eq(row.vm_state.as_str()))
+        .col_expr(Column::VmState, Expr::value(state.name()))
+        .col_expr(Column::PowerState, Expr::value(power as i32));
+    let mut tx = nova.db.write().await?;
+    update.exec(&*tx).await?;
+    tx.emit(Event::new("compute.instance.update", row.id).project(row.project_id.as_str()));
+    tx.commit().await?;
+    Ok(())
+}

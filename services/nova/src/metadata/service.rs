@@ -1,0 +1,122 @@
+//! The metadata service. Who asks follows from the network and the address that the proxy saw, and from the host that
+//! the server is on; nothing that the guest writes into a header is even read.
+
+use std::net::IpAddr;
+
+use contracts::{CallError, CallResult, compute::MetadataAnswer};
+use uuid::Uuid;
+
+use super::{
+    document::{self, Document},
+    ec2,
+};
+use crate::{
+    Nova,
+    model::{attachment, interface, server},
+};
+
+/// Answers a guest.
+pub async fn answer(
+    nova: &Nova,
+    host: &str,
+    network: Uuid,
+    source: IpAddr,
+    method: &str,
+    path: &str,
+) -> CallResult<MetadataAnswer> {
+    if method != "GET" && method != "HEAD" {
+        return Ok(text(405, "Method Not Allowed".into()));
+    }
+    let path = path.split('?').next().unwrap_or_default();
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let Some(id) = nova.networks.device_at(network, source).await? else { return Ok(missing()) };
+    let failed = |error: sea_orm::DbErr| CallError::unavailable("nova", error);
+    let db = nova.db.read();
+    let Some(server) = server::living(db, id).await.map_err(failed)? else { return Ok(missing()) };
+    // A host is told of its own servers only.
+    if server.host.as_deref() != Some(host) {
+        return Ok(missing());
+    }
+    let disks = attachment::of_server(db, id).await.map_err(failed)?;
+    let cards = interface::of_server(db, id).await.map_err(failed)?;
+    let ports = nova.networks.ports_of(&[id]).await?;
+    Ok(read(&Document::new(nova, &server, &disks, &cards, &ports), &parts))
+}
+
+fn read(document: &Document<'_>, path: &[&str]) -> MetadataAnswer {
+    match path {
+        [] => {
+            let versions: Vec<&str> = ec2::VERSIONS.iter().copied().chain(["latest"]).collect();
+            text(200, versions.join("\n"))
+        }
+        ["openstack"] => {
+            let versions: Vec<&str> = document::VERSIONS.iter().copied().chain(["latest"]).collect();
+            text(200, versions.join("\n"))
+        }
+        ["openstack", "content", number] => match number.parse::<usize>() {
+            Ok(number) => match document.personality().into_iter().nth(number) {
+                Some((_, content)) => answered("application/octet-stream", content),
+                None => missing(),
+            },
+            Err(_) => missing(),
+        },
+        ["openstack", version, rest @ ..] if known(&document::VERSIONS, version) => openstack(document, rest),
+        [version, rest @ ..] if known(&ec2::VERSIONS, version) => ec2_form(document, rest),
+        _ => missing(),
+    }
+}
+
+fn known(versions: &[&str], version: &str) -> bool {
+    version == "latest" || versions.contains(&version)
+}
+
+fn openstack(document: &Document<'_>, path: &[&str]) -> MetadataAnswer {
+    match path {
+        [] => {
+            let mut names: Vec<&str> = document::FILES.to_vec();
+            names.retain(|name| *name != "user_data" || document.user_data().is_some());
+            names.push("password");
+            text(200, names.join("\n"))
+        }
+        ["password"] => text(200, String::new()),
+        ["user_data"] => match document.user_data() {
+            Some(content) => answered("application/octet-stream", content),
+            None => missing(),
+        },
+        [name] => match document.openstack(name) {
+            Some(content) => answered("application/json", content),
+            None => missing(),
+        },
+        _ => missing(),
+    }
+}
+
+fn ec2_form(document: &Document<'_>, path: &[&str]) -> MetadataAnswer {
+    match path {
+        [] => text(
+            200,
+            if document.user_data().is_some() { "meta-data/\nuser-data" } else { "meta-data/" }.into(),
+        ),
+        ["user-data"] => match document.user_data() {
+            Some(content) => answered("application/octet-stream", content),
+            None => missing(),
+        },
+        ["meta-data", rest @ ..] => match ec2::at(&ec2::whole(document), rest) {
+            Some(found) => text(200, found),
+            None => missing(),
+        },
+        _ => missing(),
+    }
+}
+
+fn answered(kind: &str, body: Vec<u8>) -> MetadataAnswer {
+    MetadataAnswer { status: 200, content_type: kind.into(), body }
+}
+
+fn text(status: u16, body: String) -> MetadataAnswer {
+    MetadataAnswer { status, content_type: "text/plain; charset=UTF-8".into(), body: body.into_bytes() }
+}
+
+fn missing() -> MetadataAnswer {
+    text(404, "404 Not Found\n\nThe resource could not be found.".into())
+}

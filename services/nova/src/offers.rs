@@ -1,0 +1,37 @@
+//! What Nova offers the other services.
+
+use std::net::IpAddr;
+
+use async_trait::async_trait;
+use contracts::{
+    CallResult,
+    compute::{Metadata, MetadataAnswer, ServerEvents},
+};
+use uuid::Uuid;
+
+use crate::{Nova, metadata};
+
+#[async_trait]
+impl ServerEvents for Nova {
+    async fn network_changed(&self, server: Uuid) {
+        self.addresses.wake(server);
+    }
+
+    async fn volume_changed(&self, server: Uuid) {
+        self.servers.wake(server);
+    }
+}
+
+#[async_trait]
+impl Metadata for Nova {
+    async fn answer(
+        &self,
+        host: &str,
+        network: Uuid,
+        source: IpAddr,
+        method: &str,
+        path: &str,
+    ) -> CallResult<MetadataAnswer> {
+        metadata::service::answer(self, host, network, source, method, path).await
+    }
+}

@@ -1,0 +1,180 @@
+//! Limits, and usage counted from the rows themselves inside the transaction that changes them.
+
+use std::collections::BTreeMap;
+
+use platform::db::list::count;
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect,
+    sea_query::{Expr, Func},
+};
+
+use crate::{
+    error::NovaError,
+    model::{keypair, quota, server, server_group},
+};
+
+/// A resource that is limited.
+#[derive(Debug, Clone, Copy)]
+pub struct Resource {
+    /// OpenStack's name.
+    pub name: &'static str,
+    /// The limit when nobody set another.
+    pub default: i64,
+    /// Whether its use is counted for each project (else each request is checked by itself).
+    pub counted: bool,
+}
+
+const fn counted(name: &'static str, default: i64) -> Resource {
+    Resource { name, default, counted: true }
+}
+
+const fn single(name: &'static str, default: i64) -> Resource {
+    Resource { name, default, counted: false }
+}
+
+/// All of them. Those of networks belong to Neutron and have no limit here.
+pub const RESOURCES: [Resource; 14] = [
+    counted("instances", 10),
+    counted("cores", 20),
+    counted("ram", 51200),
+    single("metadata_items", 128),
+    single("injected_files", 5),
+    single("injected_file_content_bytes", 10240),
+    single("injected_file_path_bytes", 255),
+    single("key_pairs", 100),
+    counted("server_groups", 10),
+    single("server_group_members", 10),
+    single("fixed_ips", -1),
+    single("floating_ips", -1),
+    single("security_groups", -1),
+    single("security_group_rules", -1),
+];
+
+/// Limits by name.
+pub type Limits = BTreeMap<&'static str, i64>;
+
+/// The limits of a project that nobody set limits for.
+pub async fn defaults(db: &impl ConnectionTrait, class: &str) -> Result<Limits, DbErr> {
+    let mut limits: Limits = RESOURCES.iter().map(|resource| (resource.name, resource.default)).collect();
+    let rows = quota::class::Entity::find().filter(quota::class::Column::Class.eq(class)).all(db).await?;
+    for row in rows {
+        if let Some(resource) = RESOURCES.iter().find(|resource| resource.name == row.resource) {
+            limits.insert(resource.name, row.hard_limit);
+        }
+    }
+    Ok(limits)
+}
+
+/// The limits of a project.
+pub async fn limits(db: &impl ConnectionTrait, project: &str) -> Result<Limits, DbErr> {
+    let mut limits = defaults(db, "default").await?;
+    let rows = quota::Entity::find()
+        .filter(quota::Column::ProjectId.eq(project))
+        .filter(quota::Column::UserId.eq(""))
+        .all(db)
+        .await?;
+    for row in rows {
+        if let Some(resource) = RESOURCES.iter().find(|resource| resource.name == row.resource) {
+            limits.insert(resource.name, row.hard_limit);
+        }
+    }
+    Ok(limits)
+}
+
+/// What a project has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// Servers.
+    pub instances: i64,
+    /// Their processors.
+    pub cores: i64,
+    /// Their memory, in MiB.
+    pub ram: i64,
+    /// Server groups.
+    pub server_groups: i64,
+}
+
+impl Usage {
+    /// By name.
+    pub fn of(&self, resource: &str) -> i64 {
+        match resource {
+            "instances" => self.instances,
+            "cores" => self.cores,
+            "ram" => self.ram,
+            "server_groups" => self.server_groups,
+            _ => 0,
+        }
+    }
+}
+
+/// What a project has now. Servers of one size are counted together, so that this costs what there are sizes.
+pub async fn usage(db: &impl ConnectionTrait, project: &str) -> Result<Usage, DbErr> {
+    use server::Column;
+    let sizes: Vec<(i64, i64, i64)> = server::Entity::find()
+        .select_only()
+        .column(Column::Vcpus)
+        .column(Column::MemoryMb)
+        .column_as(Expr::expr(Func::count(Expr::col((server::Entity, Column::Id)))), "counted")
+        .filter(Column::ProjectId.eq(project))
+        .filter(Column::Deleted.eq(false))
+        .group_by(Column::Vcpus)
+        .group_by(Column::MemoryMb)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let groups =
+        count(db, server_group::Entity::find().filter(server_group::Column::ProjectId.eq(project))).await?;
+    let mut usage = Usage { server_groups: groups as i64, ..Usage::default() };
+    for (vcpus, memory, number) in sizes {
+        usage.instances += number;
+        usage.cores += vcpus * number;
+        usage.ram += memory * number;
+    }
+    Ok(usage)
+}
+
+/// How many keypairs a user has.
+pub async fn keypairs(db: &impl ConnectionTrait, user: &str) -> Result<i64, DbErr> {
+    Ok(count(db, keypair::Entity::find().filter(keypair::Column::UserId.eq(user))).await? as i64)
+}
+
+/// Refuses when the project would exceed a limit. `wanted` is what comes on top of what it has.
+pub fn check(limits: &Limits, usage: &Usage, wanted: &[(&'static str, i64)]) -> Result<(), NovaError> {
+    let over: Vec<(&str, i64)> = wanted
+        .iter()
+        .filter(|(name, more)| {
+            let limit = limits.get(name).copied().unwrap_or(-1);
+            *more > 0 && limit >= 0 && usage.of(name) + more > limit
+        })
+        .copied()
+        .collect();
+    if over.is_empty() {
+        return Ok(());
+    }
+    let join = |text: &dyn Fn(&str, i64) -> String| {
+        over.iter().map(|(name, more)| text(name, *more)).collect::<Vec<_>>().join(", ")
+    };
+    Err(NovaError::OverQuota {
+        resources: join(&|name, _| name.to_owned()),
+        requested: join(&|_, more| more.to_string()),
+        used: join(&|name, _| usage.of(name).to_string()),
+        allowed: join(&|name, _| limits.get(name).copied().unwrap_or(-1).to_string()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_exceeds_a_limit_is_refused_in_novas_words() {
+        let limits = Limits::from([("instances", 10), ("cores", -1)]);
+        let usage = Usage { instances: 10, cores: 10, ..Usage::default() };
+        let refused = check(&limits, &usage, &[("instances", 1), ("cores", 500)]).unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            "Quota exceeded for instances: Requested 1, but already used 10 of 10 instances"
+        );
+        assert!(check(&limits, &Usage::default(), &[("instances", 10)]).is_ok());
+    }
+}

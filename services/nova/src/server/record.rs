@@ -1,0 +1,135 @@
+//! How a step's end is written down: on the condition that the task is still the one that the step was for.
+
+use chrono::Utc;
+use contracts::hosts::HostError;
+use platform::{
+    events::Event,
+    reconcile::{Next, StepError},
+};
+use sea_orm::{UpdateMany, sea_query::Expr};
+
+use super::state::{Power, Task, VmState};
+use crate::{
+    Nova,
+    model::{
+        instance_action,
+        server::{self, Column, Entity, Model, ServerFault},
+    },
+};
+
+/// How often a step is tried again before the task is given up.
+pub const PATIENCE: u32 = 5;
+
+/// What a finished task leaves.
+pub struct End<'a> {
+    /// The state it leaves, if it changes.
+    pub state: Option<VmState>,
+    /// What the machine does now, if that is known.
+    pub power: Option<Power>,
+    /// The action and its event, as the API lists them.
+    pub action: (&'a str, &'a str),
+    /// The notification.
+    pub event: &'static str,
+    /// Why it failed, fit for users; `None` when it did not.
+    pub failure: Option<String>,
+}
+
+impl<'a> End<'a> {
+    /// It went well.
+    pub fn well(action: (&'a str, &'a str), event: &'static str) -> Self {
+        Self { state: None, power: None, action, event, failure: None }
+    }
+
+    /// The state it leaves, and what the machine does.
+    pub fn at(self, state: VmState, power: Power) -> Self {
+        Self { state: Some(state), power: Some(power), ..self }
+    }
+}
+
+/// Ends a task.
+pub async fn end(nova: &Nova, server: &Model, task: Task, end: End<'_>) -> Result<Next, StepError> {
+    end_with(nova, server, task, end, |update| update).await
+}
+
+/// Ends a task and changes more of the row with it.
+pub async fn end_with(
+    nova: &Nova,
+    server: &Model,
+    task: Task,
+    end: End<'_>,
+    more: impl FnOnce(UpdateMany<Entity>) -> UpdateMany<Entity> + Send,
+) -> Result<Next, StepError> {
+    let mut update = server::change(server.id, Some(task))
+        .col_expr(Column::TaskState, Expr::value(Option::<String>::None))
+        .col_expr(Column::Task, Expr::value(Option::<serde_json::Value>::None));
+    if let Some(state) = end.state {
+        update = update.col_expr(Column::VmState, Expr::value(state.name()));
+    }
+    if let Some(power) = end.power {
+        update = update.col_expr(Column::PowerState, Expr::value(power as i32));
+    }
+    if end.failure.is_none() && end.state.is_some_and(|state| state != VmState::Error) {
+        update = update.col_expr(Column::Fault, Expr::value(Option::<serde_json::Value>::None));
+    }
+    let update = more(update);
+    let (action, event) = end.action;
+    let mut tx = nova.db.write().await?;
+    if update.exec(&*tx).await?.rows_affected == 0 {
+        return Ok(Next::Now);
+    }
+    let failure = end.failure.as_deref();
+    instance_action::finish(&*tx, server.id, action, event, server.host.as_deref(), failure).await?;
+    tx.emit(Event::new(end.event, server.id).project(server.project_id.as_str()));
+    tx.commit().await?;
+    Ok(Next::Now)
+}
+
+/// Ends a task in ERROR, with a fault that says why.
+pub async fn fail(
+    nova: &Nova,
+    server: &Model,
+    task: Task,
+    action: (&str, &str),
+    code: u16,
+    message: &str,
+    details: &str,
+) -> Result<Next, StepError> {
+    tracing::warn!(server = %server.id, task = task.name(), message, details, "a server failed");
+    let fault = fault(code, message, details);
+    let end = End {
+        state: Some(VmState::Error),
+        power: None,
+        action,
+        event: "compute.instance.error",
+        failure: Some(message.to_owned()),
+    };
+    end_with(nova, server, task, end, |update| update.col_expr(Column::Fault, fault)).await
+}
+
+fn fault(code: u16, message: &str, details: &str) -> Expr {
+    let fault = ServerFault {
+        code,
+        message: message.chars().take(255).collect(),
+        details: details.to_owned(),
+        created: Utc::now(),
+    };
+    Expr::value(serde_json::to_value(fault).unwrap_or_default())
+}
+
+/// What a host's error means for a step.
+pub enum Verdict {
+    /// Ask again.
+    Again(StepError),
+    /// It won't be done.
+    Never(String),
+}
+
+/// Judges a host's error: what may pass is asked again, for a while.
+pub fn judge(error: HostError, attempt: u32) -> Verdict {
+    match error {
+        HostError::Away { .. } | HostError::Failed { .. } if attempt < PATIENCE => {
+            Verdict::Again(StepError::new(error))
+        }
+        error => Verdict::Never(error.to_string()),
+    }
+}

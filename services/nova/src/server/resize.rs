@@ -1,0 +1,168 @@
+//! Another flavor, on the same host: stop, start as specified anew, and wait for the owner's word.
+//!
+//! Until that word the allocation is the greater of both flavors, so that going back is always possible.
+
+use contracts::{
+    CallError,
+    hosts::{HostError, HostRequest},
+    machine::Urgency,
+    placement::Resources,
+};
+use platform::reconcile::{Next, StepError};
+use sea_orm::{UpdateMany, sea_query::Expr};
+
+use super::{
+    rebuild,
+    record::{self, End, Verdict},
+    state::{Power, Task, VmState},
+};
+use crate::{
+    Nova,
+    model::{
+        flavor::Snapshot,
+        host, json,
+        server::{Column, Entity, Model, TaskDetails},
+    },
+    scheduler,
+};
+
+const RESIZE: (&str, &str) = ("resize", "compute_finish_resize");
+
+/// Gives the machine the new flavor, which the row names by now.
+pub async fn prepare(nova: &Nova, server: &Model, attempt: u32) -> Result<Next, StepError> {
+    let task = Task::ResizePrep;
+    let (Some(host), Some(old)) = (server.host.as_deref(), &server.old_flavor) else {
+        return record::fail(nova, server, task, RESIZE, 500, "There is nothing to resize.", "").await;
+    };
+    let local = server.image_id.is_some();
+    let both = greater(scheduler::resources(&server.flavor, local), scheduler::resources(old, local));
+    match allocate(nova, server, host, &both).await {
+        Ok(()) => {}
+        Err(CallError::Conflict(_)) => return back_out(nova, server, old).await,
+        Err(error) => return Err(error.into()),
+    }
+    let outcome = restart(nova, server, host).await;
+    if let Err(error) = outcome {
+        return match record::judge(error, attempt) {
+            Verdict::Again(error) => Err(error),
+            Verdict::Never(reason) => {
+                record::fail(nova, server, task, RESIZE, 500, "Failed to resize instance.", &reason).await
+            }
+        };
+    }
+    let power = if was_stopped(server) { Power::Shutdown } else { Power::Running };
+    let end = End::well(RESIZE, "compute.instance.finish_resize.end").at(VmState::Resized, power);
+    let kept = TaskDetails { resume: server.details().resume, ..Default::default() };
+    record::end_with(nova, server, task, end, |update| update.col_expr(Column::Task, json(&kept))).await
+}
+
+/// The owner keeps the new flavor.
+pub async fn confirm(nova: &Nova, server: &Model) -> Result<Next, StepError> {
+    if let Some(host) = server.host.as_deref() {
+        let own = scheduler::resources(&server.flavor, server.image_id.is_some());
+        allocate(nova, server, host, &own).await?;
+    }
+    let end = End::well(("confirmResize", "compute_confirm_resize"), "compute.instance.resize.confirm.end");
+    let end = settled(server, end);
+    record::end_with(nova, server, Task::ResizeConfirming, end, |update| {
+        update.col_expr(Column::OldFlavor, Expr::value(Option::<serde_json::Value>::None))
+    })
+    .await
+}
+
+/// The owner wants the old flavor back, which the row names again by now.
+pub async fn revert(nova: &Nova, server: &Model, attempt: u32) -> Result<Next, StepError> {
+    let action = ("revertResize", "compute_revert_resize");
+    let task = Task::ResizeReverting;
+    let Some(host) = server.host.as_deref() else {
+        return record::fail(nova, server, task, action, 500, "There is nothing to revert.", "").await;
+    };
+    let Some(old) = &server.old_flavor else {
+        return record::fail(nova, server, task, action, 500, "There is nothing to revert.", "").await;
+    };
+    let before = with_flavor(server, old);
+    if let Err(error) = restart(nova, &before, host).await {
+        return match record::judge(error, attempt) {
+            Verdict::Again(error) => Err(error),
+            Verdict::Never(reason) => {
+                record::fail(nova, server, task, action, 500, "Failed to revert the resize.", &reason).await
+            }
+        };
+    }
+    let own = scheduler::resources(old, server.image_id.is_some());
+    allocate(nova, server, host, &own).await?;
+    let end = settled(server, End::well(action, "compute.instance.resize.revert.end"));
+    record::end_with(nova, server, task, end, |update| name_flavor(update, old)).await
+}
+
+/// The host has no room: the server stays what it was, and the action says so.
+async fn back_out(nova: &Nova, server: &Model, old: &Snapshot) -> Result<Next, StepError> {
+    let end = End {
+        failure: Some("No valid host was found. There are not enough hosts available.".into()),
+        ..End::well(("resize", "cold_migrate"), "compute.instance.error")
+    };
+    record::end_with(nova, server, Task::ResizePrep, end, |update| name_flavor(update, old)).await
+}
+
+fn name_flavor(update: UpdateMany<Entity>, flavor: &Snapshot) -> UpdateMany<Entity> {
+    update
+        .col_expr(Column::OldFlavor, Expr::value(Option::<serde_json::Value>::None))
+        .col_expr(Column::Flavor, json(flavor))
+        .col_expr(Column::FlavorId, Expr::value(flavor.id.as_str()))
+        .col_expr(Column::Vcpus, Expr::value(flavor.vcpus))
+        .col_expr(Column::MemoryMb, Expr::value(flavor.memory_mb))
+        .col_expr(Column::RootGb, Expr::value(flavor.root_gb))
+        .col_expr(Column::EphemeralGb, Expr::value(flavor.ephemeral_gb))
+}
+
+fn with_flavor(server: &Model, flavor: &Snapshot) -> Model {
+    Model {
+        flavor: flavor.clone(),
+        vcpus: flavor.vcpus,
+        memory_mb: flavor.memory_mb,
+        root_gb: flavor.root_gb,
+        ephemeral_gb: flavor.ephemeral_gb,
+        ..server.clone()
+    }
+}
+
+fn was_stopped(server: &Model) -> bool {
+    server.details().resume.as_deref() == Some(VmState::Stopped.name())
+}
+
+fn settled<'a>(server: &Model, end: End<'a>) -> End<'a> {
+    match was_stopped(server) {
+        true => end.at(VmState::Stopped, Power::Shutdown),
+        false => end.at(VmState::Active, Power::Running),
+    }
+}
+
+async fn restart(nova: &Nova, server: &Model, host: &str) -> Result<(), HostError> {
+    let id = server.id;
+    let urgency = Urgency::Soft { grace: nova.config.shutdown_timeout };
+    match nova.hosts.ask(host, HostRequest::Stop { id, urgency }).await {
+        Ok(_) | Err(HostError::NotFound { .. }) => {}
+        Err(error) => return Err(error),
+    }
+    rebuild::start(nova, server, host).await?;
+    if was_stopped(server) {
+        nova.hosts.ask(host, HostRequest::Stop { id, urgency: Urgency::Hard }).await?;
+    }
+    Ok(())
+}
+
+async fn allocate(nova: &Nova, server: &Model, name: &str, wanted: &Resources) -> Result<(), CallError> {
+    let row = host::by_name(nova.db.read(), name)
+        .await
+        .map_err(|error| CallError::unavailable("database", error))?
+        .ok_or_else(|| CallError::NotFound(format!("Compute host {name} could not be found.")))?;
+    nova.placement.allocate(server.id, &server.project_id, &server.user_id, row.provider, wanted).await
+}
+
+fn greater(mut a: Resources, b: Resources) -> Resources {
+    for (class, amount) in b {
+        let kept = a.entry(class).or_default();
+        *kept = (*kept).max(amount);
+    }
+    a
+}

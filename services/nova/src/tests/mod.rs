@@ -1,0 +1,3 @@
+//! Nova over HTTP, with everything around it in memory.
+
+mod builds;
