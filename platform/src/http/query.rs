@@ -53,6 +53,17 @@ impl Query {
         }
     }
 
+    /// Refuses names that are none of these: 400.
+    pub fn only(&self, known: &[&str]) -> Result<(), Fault> {
+        match self.pairs.iter().find(|(name, _)| !known.contains(&name.as_str())) {
+            None => Ok(()),
+            Some((name, _)) => Err(Fault::bad_request(format!(
+                "Invalid input for query parameters. Additional properties are not allowed ('{}' was unexpected)",
+                shown(Some(name))
+            ))),
+        }
+    }
+
     /// The query again, with one name's value replaced: for links to the next page.
     pub fn with(&self, name: &str, value: &str) -> String {
         let mut out = form_urlencoded::Serializer::new(String::new());
