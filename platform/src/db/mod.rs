@@ -10,7 +10,7 @@ mod open;
 use std::{ops::Deref, sync::Arc};
 
 use sea_orm::{
-    ActiveValue::Set, ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
+    ActiveValue::Set, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
     IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 

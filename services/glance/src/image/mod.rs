@@ -1,0 +1,8 @@
+//! Images: who may see them, what may be said of them, how they change.
+
+pub mod access;
+pub mod change;
+pub mod create;
+pub mod list;
+pub mod rules;
+pub mod view;

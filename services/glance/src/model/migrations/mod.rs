@@ -1,0 +1,16 @@
+//! Glance's tables over time. Forward only.
+
+mod m0001_first;
+
+use sea_orm_migration::prelude::*;
+
+/// All of them, in order.
+#[derive(Debug)]
+pub struct Migrations;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrations {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_first::Migration)]
+    }
+}

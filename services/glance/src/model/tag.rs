@@ -1,0 +1,50 @@
+//! Tags of images.
+
+use std::collections::{BTreeSet, HashMap};
+
+use sea_orm::{ActiveValue::Set, QueryFilter, entity::prelude::*};
+
+/// A tag.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "image_tags")]
+pub struct Model {
+    /// Whose.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub image: Uuid,
+    /// The tag.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tag: String,
+}
+
+/// Nothing.
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+impl ActiveModelBehavior for ActiveModel {}
+
+/// The tags of an image.
+pub async fn of(db: &impl ConnectionTrait, image: Uuid) -> Result<BTreeSet<String>, DbErr> {
+    let rows = Entity::find().filter(Column::Image.eq(image)).all(db).await?;
+    Ok(rows.into_iter().map(|row| row.tag).collect())
+}
+
+/// The tags of several images.
+pub async fn of_all(
+    db: &impl ConnectionTrait,
+    images: &[Uuid],
+) -> Result<HashMap<Uuid, BTreeSet<String>>, DbErr> {
+    let mut answer: HashMap<Uuid, BTreeSet<String>> = HashMap::new();
+    for row in Entity::find().filter(Column::Image.is_in(images.iter().copied())).all(db).await? {
+        answer.entry(row.image).or_default().insert(row.tag);
+    }
+    Ok(answer)
+}
+
+/// Makes the tags of an image exactly these.
+pub async fn replace(tx: &impl ConnectionTrait, image: Uuid, tags: &BTreeSet<String>) -> Result<(), DbErr> {
+    Entity::delete_many().filter(Column::Image.eq(image)).exec(tx).await?;
+    if !tags.is_empty() {
+        let rows = tags.iter().map(|tag| ActiveModel { image: Set(image), tag: Set(tag.clone()) });
+        Entity::insert_many(rows).exec_without_returning(tx).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,13 @@
+//! How Glance speaks.
+
+use platform::http::{Envelope, Foreign, Scheme};
+
+/// Image v2. Its minor versions add, and are not asked for by clients.
+pub static SCHEME: Scheme = Scheme {
+    service_type: "image",
+    name: "glance",
+    microversions: None,
+    envelope: Envelope::Glance,
+    foreign: Foreign::Hidden,
+    max_body: 1 << 20,
+};

@@ -1,0 +1,1 @@
+//! The API as clients meet it, and the contract as Nova does.
