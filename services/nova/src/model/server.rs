@@ -265,3 +265,59 @@ pub fn change(id: Uuid, task: Option<Task>) -> sea_orm::UpdateMany<Entity> {
         None => update.filter(Column::TaskState.is_null()),
     }
 }
+
+/// How many servers are on a host.
+pub async fn of_host(db: &impl ConnectionTrait, host: &str) -> Result<u64, DbErr> {
+    let there = Entity::find().filter(Column::Host.eq(host)).filter(Column::Deleted.eq(false));
+    platform::db::list::count(db, there).await
+}
+
+/// What the servers of a host take of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct HostUse {
+    /// How many they are.
+    pub servers: i64,
+    /// How many of them something is being done to.
+    pub busy: i64,
+    /// Their processors.
+    pub vcpus: i64,
+    /// Their memory, in MiB.
+    pub memory_mb: i64,
+    /// Their disks, in GiB.
+    pub disk_gb: i64,
+}
+
+/// What servers take of each host that has some. Those of one size on one host are counted together.
+pub async fn use_of_hosts(
+    db: &impl ConnectionTrait,
+    host: Option<&str>,
+) -> Result<std::collections::BTreeMap<String, HostUse>, DbErr> {
+    use sea_orm::{QuerySelect, sea_query::Func};
+    let mut select = Entity::find().select_only();
+    let sizes = [Column::Vcpus, Column::MemoryMb, Column::RootGb, Column::EphemeralGb];
+    select = select.column(Column::Host).columns(sizes);
+    let counted = |column| Expr::expr(Func::count(Expr::col((Entity, column))));
+    select = select
+        .column_as(counted(Column::Id), "counted")
+        .column_as(counted(Column::TaskState), "busy")
+        .filter(Column::Deleted.eq(false))
+        .group_by(Column::Host);
+    select = match host {
+        Some(host) => select.filter(Column::Host.eq(host)),
+        None => select.filter(Column::Host.is_not_null()),
+    };
+    for column in sizes {
+        select = select.group_by(column);
+    }
+    let rows: Vec<(String, i64, i64, i64, i64, i64, i64)> = select.into_tuple().all(db).await?;
+    let mut hosts = std::collections::BTreeMap::<String, HostUse>::new();
+    for (host, vcpus, memory_mb, root_gb, ephemeral_gb, servers, busy) in rows {
+        let used = hosts.entry(host).or_default();
+        used.servers += servers;
+        used.busy += busy;
+        used.vcpus += vcpus * servers;
+        used.memory_mb += memory_mb * servers;
+        used.disk_gb += (root_gb + ephemeral_gb) * servers;
+    }
+    Ok(hosts)
+}
