@@ -78,16 +78,21 @@ class Lab:
                     break
             time.sleep(0.005)
 
+    def secret(self, name):
+        with open(os.path.join(self.state, "secrets", name)) as file:
+            return file.read().strip()
+
     def environment(self, user="admin"):
         """What clients need."""
         with open(os.path.join(self.state, "openrc")) as rc:
             pairs = dict(line[len("export "):].rstrip("\n").split("=", 1) for line in rc if line.startswith("export "))
         if user != "admin":
-            pairs.update(OS_USERNAME=user, OS_PROJECT_NAME=user)
+            pairs.update(OS_USERNAME=user, OS_PROJECT_NAME=user, OS_PASSWORD=self.secret(f"{user}-password"))
         return {
             **{key: value for key, value in os.environ.items() if not key.startswith("OS_")},
             **pairs,
             "OS_VOLUME_API_VERSION": "3",
+            "DEMO_PASSWORD": self.secret("demo-password"),
             "PILEUS": BINARY,
             "PILEUS_STATE": self.state,
             "LAB_GUEST_IMAGE": GUEST,

@@ -21,6 +21,7 @@ pub fn write(state: &StateDir, url: &str, region: &str, authority: Option<PathBu
     let verify = cacert.as_deref().map(|path| format!("    cacert: {path}\n")).unwrap_or_default();
     let mut clouds = String::from("clouds:\n");
     for (name, user) in [("pileus", "admin"), ("pileus-demo", "demo")] {
+        let password = state.secret(&format!("{user}-password"))?;
         clouds.push_str(&format!(
             "  {name}:\n    auth:\n      auth_url: {url}/identity/v3\n      username: {user}\n      password: {password}\n      \
              project_name: {user}\n      user_domain_name: Default\n      project_domain_name: Default\n    \

@@ -53,7 +53,7 @@ impl Services {
             async { Cinder::open_database(database, &folder, bus.clone()).await },
         )?;
 
-        let keystone = keystone(config, state, url, keystone_db).await.context("keystone")?;
+        let (keystone, admin_project) = keystone(config, state, url, keystone_db).await.context("keystone")?;
         let tokens: Arc<dyn Tokens> = keystone.clone();
         let endpoint = |place: &str| -> Arc<str> { format!("{url}{place}").into() };
         let glance = Glance::new(glance::Needs {
@@ -108,7 +108,10 @@ impl Services {
         .context("nova")?;
         neutron.set_server_events(nova.clone());
         neutron.set_hosts(Arc::new(hosts.clone()));
-        neutron.ensure_external_network().await.context("the external network")?;
+        let external = &config.networking.external;
+        if external.enabled {
+            neutron.ensure_external_network(&admin_project, external).await.context("the external network")?;
+        }
         Ok(Self { keystone, glance, placement, nova, neutron, cinder })
     }
 
@@ -140,7 +143,7 @@ async fn keystone(
     state: &StateDir,
     url: &str,
     db: platform::db::Database,
-) -> anyhow::Result<Arc<Keystone>> {
+) -> anyhow::Result<(Arc<Keystone>, String)> {
     let keystone = Keystone::new(keystone::Needs {
         db,
         endpoint: format!("{url}/identity"),
@@ -149,15 +152,14 @@ async fn keystone(
         policy: None,
     })
     .await?;
-    let password = state.secret("admin-password")?;
     let request = BootstrapRequest {
-        demo_password: Some(password.clone()),
-        admin_password: password,
+        admin_password: state.secret("admin-password")?,
+        demo_password: Some(state.secret("demo-password")?),
         reset_admin_password: false,
         region: config.api.region.clone(),
         base_url: url.to_owned(),
         services: keystone::standard_services(),
     };
-    keystone.bootstrap(&request).await?;
-    Ok(keystone)
+    let admin_project = keystone.bootstrap(&request).await?;
+    Ok((keystone, admin_project))
 }

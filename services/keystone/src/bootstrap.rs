@@ -45,8 +45,8 @@ const IMPLIED: [(&str, &str); 3] = [("admin", "manager"), ("manager", "member"),
 const DOMAIN: &str = "default";
 
 impl Keystone {
-    /// Makes what every cloud begins with.
-    pub async fn bootstrap(&self, request: &BootstrapRequest) -> Result<(), BootstrapError> {
+    /// Makes what every cloud begins with. Returns the id of the administrators' project.
+    pub async fn bootstrap(&self, request: &BootstrapRequest) -> Result<String, BootstrapError> {
         let admin_hash =
             self.hash_for("admin", &request.admin_password, request.reset_admin_password).await?;
         let demo_hash = match &request.demo_password {
@@ -81,7 +81,7 @@ impl Keystone {
             ensure_service(&tx, wanted, base, &request.region).await?;
         }
         tx.commit().await?;
-        Ok(())
+        Ok(admin_project)
     }
 
     /// The hash that the user is to have, or none where it keeps its own.
