@@ -1,6 +1,6 @@
 """The services' tests on PostgreSQL and on MariaDB, each a private server with data of its own, gone when the test ends.
 
-    scripts/test databases [postgresql|mariadb] [-- ARGUMENTS OF CARGO NEXTEST]
+    scripts/test databases [postgresql|mariadb] [CRATE...] [-- ARGUMENTS OF CARGO NEXTEST]
 """
 import argparse
 import glob
@@ -96,19 +96,22 @@ class MariaDb(Server):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("which", nargs="*", default=[])
-    arguments, rest = parser.parse_known_args()
     servers = {"postgresql": PostgreSql, "mariadb": MariaDb}
-    chosen = [word for word in arguments.which if word in servers] or list(servers)
-    packages = [word for word in arguments.which if word in CRATES] or CRATES
+    words, rest = sys.argv[1:], []
+    if "--" in words:
+        words, rest = words[:words.index("--")], words[words.index("--") + 1:]
+    parser = argparse.ArgumentParser(usage="scripts/test databases [SERVER...] [CRATE...] [-- ARGUMENTS OF CARGO NEXTEST]")
+    parser.add_argument("which", nargs="*", choices=[*servers, *CRATES, []], default=[])
+    which = parser.parse_args(words).which
+    chosen = [word for word in which if word in servers] or list(servers)
+    packages = [word for word in which if word in CRATES] or CRATES
     failed = []
     for name in chosen:
         server = servers[name]()
         try:
             say(name, server.url)
             words = [word for crate in packages for word in ("-p", crate)]
-            environment = {**os.environ, "PILEUS_TEST_DATABASE": server.url}
+            environment = {**os.environ, "PILEUS_TEST_DATABASE": server.url, "RUST_BACKTRACE": "0"}
             done = subprocess.run(["cargo", "nextest", "run", "--locked", "--no-fail-fast", *words, *rest], cwd=ROOT, env=environment)
             if done.returncode != 0:
                 failed.append(name)
