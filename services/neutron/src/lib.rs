@@ -18,6 +18,7 @@
 
 mod address;
 mod api;
+mod bootstrap;
 mod change;
 mod config;
 mod engine;
@@ -26,7 +27,7 @@ mod floating;
 mod group;
 mod model;
 mod network;
-//mod offers;
+mod offers;
 mod policy;
 mod port;
 mod quota;
@@ -169,3 +170,6 @@ impl Neutron {
         });
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,22 +1,22 @@
 //! The API: one file for each resource.
 
-//mod agents;
+mod agents;
 mod attributes;
-//mod availability;
-//mod extensions;
-//mod floatingips;
+mod availability;
+mod extensions;
+mod floatingips;
 mod group_rules;
 mod groups;
 mod listing;
 mod networks;
 mod ports;
-//mod quotas;
-//mod rbac;
-//mod routers;
+mod quotas;
+mod rbac;
+mod routers;
 mod shown;
 mod subnetpools;
 mod subnets;
-//mod tags;
+mod tags;
 mod versions;
 
 use platform::{
@@ -33,20 +33,20 @@ pub(crate) use attributes::is_hostname;
 pub(crate) fn routes() -> Routes<Neutron> {
     Routes::new()
         .merge(versions::routes())
-        //        .merge(extensions::routes())
+        .merge(extensions::routes())
         .merge(networks::routes())
         .merge(subnets::routes())
         .merge(subnetpools::routes())
         .merge(ports::routes())
-        //        .merge(routers::routes())
-        //        .merge(floatingips::routes())
+        .merge(routers::routes())
+        .merge(floatingips::routes())
         .merge(groups::routes())
         .merge(group_rules::routes())
-    //        .merge(quotas::routes())
-    //        .merge(tags::routes())
-    //        .merge(agents::routes())
-    //        .merge(availability::routes())
-    //        .merge(rbac::routes())
+        .merge(rbac::routes())
+        .merge(quotas::routes())
+        .merge(tags::routes())
+        .merge(agents::routes())
+        .merge(availability::routes())
 }
 
 /// The caller may do to this what the route does. What it may not even see is missing (404), else it is forbidden (403).

@@ -18,6 +18,8 @@ use sea_orm::{
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+pub(super) use read::wanted;
+
 use super::{
     attributes::{Attribute, Is},
     id as id_of,

@@ -1,0 +1,167 @@
+//! Ports of servers: made, claimed, bound and let go, each idempotent.
+
+use contracts::network::{NewPort, Port};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use uuid::Uuid;
+
+use super::view;
+use crate::{
+    Neutron,
+    change::Change,
+    error::Error,
+    group,
+    model::{group as groups, port},
+    network::{seen_one, subnets_of},
+    port::{self as ports, Addresses, Wanted},
+    quota::{Counted, admit},
+};
+
+const TRIES: u32 = 5;
+
+/// Makes a port for a server of that project; the one that is there when it was made already.
+pub(super) async fn create(neutron: &Neutron, project: &str, new: &NewPort) -> Result<Port, Error> {
+    let mut attempt = 1;
+    let made = loop {
+        match create_once(neutron, project, new).await {
+            Err(error) if error.is_duplicate() && attempt < TRIES => attempt += 1,
+            outcome => break outcome?,
+        }
+    };
+    view::one(neutron, made).await
+}
+
+async fn create_once(neutron: &Neutron, project: &str, new: &NewPort) -> Result<port::Model, Error> {
+    let mut change = neutron.change().await?;
+    if let Some(found) = port::Entity::find_by_id(new.id).one(&*change).await? {
+        if found.device_id != new.device_id.to_string() {
+            return Err(Error::port_in_use(found.id, found.network_id, &found.device_id));
+        }
+        return Ok(found);
+    }
+    let missing = || Error::network_missing(new.network_id);
+    let seen = seen_one(&*change, project, new.network_id).await?.ok_or_else(missing)?;
+    let subnets = subnets_of(&*change, new.network_id).await?;
+    let groups = match new.security_groups.as_slice() {
+        [] => None,
+        names if seen.network.port_security_enabled => Some(groups_named(&mut change, project, names).await?),
+        _ => Some(Vec::new()),
+    };
+    admit(&change, project, Counted::Port, 1).await?;
+    let row = ports::NewPort {
+        id: new.id,
+        addresses: match new.fixed_ip {
+            Some(address) => Addresses::These(vec![Wanted { subnet: None, address: Some(address) }]),
+            None => Addresses::Automatic,
+        },
+        device_id: new.device_id.to_string(),
+        device_owner: new.device_owner.clone(),
+        groups,
+        dns_name: dns_name(&new.dns_name),
+        ..ports::NewPort::on(&seen.network, &subnets, project)
+    };
+    let full = ports::insert(&mut change, row).await?;
+    change.commit().await?;
+    Ok(full.port)
+}
+
+/// A server's hostname where it can be a name in DNS, else none.
+fn dns_name(hostname: &str) -> String {
+    let name = hostname.to_ascii_lowercase();
+    if crate::api::is_hostname(&name) { name } else { String::new() }
+}
+
+/// Ids of the project's groups of these names or ids.
+async fn groups_named(change: &mut Change<'_>, project: &str, names: &[String]) -> Result<Vec<Uuid>, Error> {
+    if names.iter().any(|name| name == group::DEFAULT) {
+        group::ensure_default(change, project).await?;
+    }
+    let ids: Vec<Uuid> = names.iter().filter_map(|name| name.parse().ok()).collect();
+    let known =
+        sea_orm::Condition::any().add(groups::Column::Id.is_in(ids)).add(groups::Column::Name.is_in(names));
+    let found = groups::Entity::find()
+        .filter(groups::Column::ProjectId.eq(project))
+        .filter(known)
+        .all(&**change)
+        .await?;
+    let mut chosen = Vec::new();
+    for name in names {
+        let id = found.iter().find(|group| group.id.to_string() == *name);
+        let mut named = found.iter().filter(|group| group.name == *name);
+        let group = match (id, named.next(), named.next()) {
+            (Some(group), _, _) | (None, Some(group), None) => group,
+            (None, Some(_), Some(_)) => {
+                return Err(Error::refused(
+                    axum::http::StatusCode::CONFLICT,
+                    "NoUniqueMatch",
+                    format!("Multiple security groups match the name '{name}'; use an id"),
+                ));
+            }
+            (None, None, _) => return Err(Error::group_missing(name)),
+        };
+        if !chosen.contains(&group.id) {
+            chosen.push(group.id);
+        }
+    }
+    Ok(chosen)
+}
+
+async fn row(change: &Change<'_>, id: Uuid) -> Result<port::Model, Error> {
+    port::Entity::find_by_id(id).one(&**change).await?.ok_or_else(|| Error::port_missing(id))
+}
+
+/// Gives a port to a server.
+pub(super) async fn claim(
+    neutron: &Neutron,
+    id: Uuid,
+    device: Uuid,
+    owner: &str,
+    name: &str,
+) -> Result<Port, Error> {
+    let mut change = neutron.change().await?;
+    let mut port = row(&change, id).await?;
+    let device = device.to_string();
+    if !port.device_id.is_empty() && port.device_id != device {
+        return Err(Error::port_in_use(port.id, port.network_id, &port.device_id));
+    }
+    let before = port.clone();
+    port.device_id = device;
+    port.device_owner = owner.to_owned();
+    if port.dns_name.is_empty() {
+        port.dns_name = dns_name(name);
+    }
+    if port != before {
+        ports::save(&mut change, &before, &mut port).await?;
+        change.commit().await?;
+    }
+    view::one(neutron, port).await
+}
+
+/// Takes a port from a server, and leaves it to its owner.
+pub(super) async fn release(neutron: &Neutron, id: Uuid, device: Uuid) -> Result<(), Error> {
+    let mut change = neutron.change().await?;
+    let Some(mut port) = port::Entity::find_by_id(id).one(&*change).await? else { return Ok(()) };
+    if port.device_id != device.to_string() {
+        return Ok(());
+    }
+    let before = port.clone();
+    for text in [&mut port.device_id, &mut port.device_owner, &mut port.host, &mut port.dns_name] {
+        text.clear();
+    }
+    port.status = "DOWN".to_owned();
+    ports::save(&mut change, &before, &mut port).await?;
+    change.commit().await
+}
+
+/// Binds a port to a host.
+pub(super) async fn bind(neutron: &Neutron, id: Uuid, host: &str) -> Result<Port, Error> {
+    let mut change = neutron.change().await?;
+    let mut port = row(&change, id).await?;
+    if port.host != host {
+        let before = port.clone();
+        port.host = host.to_owned();
+        port.status = "DOWN".to_owned();
+        ports::save(&mut change, &before, &mut port).await?;
+        change.commit().await?;
+    }
+    view::one(neutron, port).await
+}
