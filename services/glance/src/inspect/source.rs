@@ -19,7 +19,9 @@ pub trait Source {
     fn upto(&self, offset: u64, most: usize) -> io::Result<Vec<u8>> {
         let there = self.len().saturating_sub(offset);
         let mut bytes = vec![0; usize::try_from(there).unwrap_or(most).min(most)];
-        self.exactly(offset, &mut bytes)?;
+        if !bytes.is_empty() {
+            self.exactly(offset, &mut bytes)?;
+        }
         Ok(bytes)
     }
 }
