@@ -8,6 +8,7 @@
 """
 import argparse
 import collections
+import importlib.util
 import json
 import os
 import re
@@ -186,6 +187,10 @@ def area(name):
 
 def listed(folder):
     """All tests that Tempest knows, by name."""
+    package = os.path.dirname(importlib.util.find_spec("tempest").origin)
+    with open(os.path.join(folder, ".stestr.conf"), "w") as file:
+        file.write(f"[DEFAULT]\ntest_path={package}/test_discover\ntop_dir={os.path.dirname(package)}\ngroup_regex=([^\\.]*\\.)*\n")
+    subprocess.run([f"{BIN}/stestr", "init"], cwd=folder, check=True)
     environment = {**{key: value for key, value in os.environ.items() if not key.startswith("OS_")}, "TEMPEST_CONFIG_DIR": folder}
     out = subprocess.run([f"{BIN}/tempest", "run", "--config-file", f"{folder}/tempest.conf", "--list-tests"],
                          cwd=folder, env=environment, capture_output=True, text=True)
@@ -204,15 +209,14 @@ def main():
 
     folder = tempfile.mkdtemp(prefix="tempest-")
     prepare(openstack.connect(), folder, not arguments.no_machines)
-    subprocess.run([f"{BIN}/tempest", "init", folder], capture_output=True, check=True,
-                   env={key: value for key, value in os.environ.items() if not key.startswith("OS_")}) if not os.path.exists(f"{folder}/.stestr.conf") else None
     with open(RATCHET) as file:
         ratchet = [line.strip() for line in file if line.strip() and not line.startswith("#")]
+    known = listed(folder)
     if arguments.all or arguments.match:
         pattern = re.compile(arguments.match or SELECTED)
-        names = [name for name in listed(folder) if pattern.search(name)]
+        names = [name for name in known if pattern.search(name)]
     else:
-        names = ratchet
+        names = [name for name in known if re.sub(r"\[.*\]$", "", name) in set(ratchet)]
     started = time.monotonic()
     found = run(folder, names, arguments.concurrency)
 
