@@ -63,7 +63,6 @@ impl Services {
             endpoint: endpoint("/image"),
             folder: state.folder("images")?,
         })
-        .await
         .context("glance")?;
         let placement = Placement::new(placement::Needs {
             config: config.placement.clone(),
