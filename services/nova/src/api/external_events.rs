@@ -1,4 +1,80 @@
-//! To come.
-pub fn routes() -> platform::http::Routes<crate::Nova> {
-    platform::http::Routes::new()
+//! `/os-server-external-events`: other services tell of what concerns servers.
+
+use std::collections::HashSet;
+
+use axum::response::Response;
+use http::StatusCode;
+use platform::{
+    Body,
+    http::{self as web, Cx, Fault, Routes},
+};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::{Nova, model::server};
+
+/// Routes.
+pub fn routes() -> Routes<Nova> {
+    Routes::new().post(
+        "/v2.1/os-server-external-events",
+        "os_compute_api:os-server-external-events:create",
+        create,
+    )
+}
+
+#[derive(Deserialize, Body)]
+struct Told {
+    #[body(min_items = 1)]
+    events: Vec<Event>,
+}
+
+#[derive(Deserialize, Body)]
+struct Event {
+    #[body(one_of = ["network-changed", "network-vif-plugged", "network-vif-unplugged", "network-vif-deleted",
+                     "volume-extended", "volume-reimaged", "power-update", "accelerator-request-bound"])]
+    name: String,
+    server_uuid: Uuid,
+    #[body(one_of = ["failed", "completed", "in-progress"])]
+    status: Option<String>,
+    #[body(max = 255)]
+    tag: Option<String>,
+}
+
+async fn create(cx: Cx<Nova>, web::Body(body): web::Body<Told>) -> Result<Response, Fault> {
+    cx.allow()?;
+    let ids: Vec<Uuid> = body.events.iter().map(|event| event.server_uuid).collect();
+    let known: Vec<Uuid> = server::Entity::find()
+        .select_only()
+        .column(server::Column::Id)
+        .filter(server::Column::Id.is_in(ids))
+        .filter(server::Column::Deleted.eq(false))
+        .into_tuple()
+        .all(cx.service.db.read())
+        .await?;
+    let known: HashSet<Uuid> = known.into_iter().collect();
+    if known.is_empty() {
+        return Err(Fault::not_found("No instances found for any event"));
+    }
+    let mut all = true;
+    let mut answers: Vec<Value> = Vec::new();
+    for event in body.events {
+        let found = known.contains(&event.server_uuid);
+        all &= found;
+        if found && event.name.starts_with("network-") {
+            cx.service.addresses.wake(event.server_uuid);
+        }
+        let mut answer = json!({
+            "name": event.name, "server_uuid": event.server_uuid,
+            "status": if found { event.status.unwrap_or_else(|| "completed".into()) } else { "failed".into() },
+            "code": if found { 200 } else { 404 },
+        });
+        if let Some(tag) = event.tag {
+            answer["tag"] = json!(tag);
+        }
+        answers.push(answer);
+    }
+    let status = if all { StatusCode::OK } else { StatusCode::MULTI_STATUS };
+    web::json(status, &json!({"events": answers}))
 }

@@ -1,4 +1,219 @@
-//! To come.
-pub fn routes() -> platform::http::Routes<crate::Nova> {
-    platform::http::Routes::new()
+//! `/os-server-groups`
+
+use std::collections::BTreeMap;
+
+use axum::{extract::Path, response::Response};
+use chrono::Utc;
+use http::StatusCode;
+use platform::{
+    Body, View,
+    db::list,
+    http::{self as web, Cx, Fault, Query, Routes},
+    policy::Target,
+    wire::{At, Version},
+};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::lenient::name;
+use crate::{
+    Nova,
+    error::NovaError,
+    model::{
+        server,
+        server_group::{ActiveModel, Column, Entity, Model},
+    },
+    quota,
+};
+
+/// Routes.
+pub fn routes() -> Routes<Nova> {
+    let (all, one) = ("/v2.1/os-server-groups", "/v2.1/os-server-groups/{id}");
+    Routes::new()
+        .get(all, "os_compute_api:os-server-groups:index", index)
+        .post(all, "os_compute_api:os-server-groups:create", create)
+        .get(one, "os_compute_api:os-server-groups:show", show)
+        .delete(one, "os_compute_api:os-server-groups:delete", delete)
+}
+
+fn policies(version: Version) -> Value {
+    json!({"type": "array", "minItems": 1, "maxItems": 1, "items": {"type": "string", "enum": kinds(version)}})
+}
+
+/// Soft policies came with 2.15.
+fn kinds(version: Version) -> &'static [&'static str] {
+    let all = &["anti-affinity", "affinity", "soft-anti-affinity", "soft-affinity"];
+    if version >= Version::new(2, 15) { all } else { &all[..2] }
+}
+
+fn policy(version: Version) -> Value {
+    json!({"type": "string", "enum": kinds(version)})
+}
+
+fn rules(_: Version) -> Value {
+    json!({"type": "object", "additionalProperties": false, "properties": {
+        "max_server_per_host": {"type": ["integer", "string"], "pattern": "^[0-9]+$", "minimum": 1},
+    }})
+}
+
+#[derive(Deserialize, Body)]
+#[body(wrap = "server_group")]
+struct Create {
+    #[body(schema = name)]
+    name: String,
+    #[serde(default)]
+    #[body(until = "2.63", required, schema = policies)]
+    policies: Vec<String>,
+    #[serde(default)]
+    #[body(since = "2.64", required, schema = policy)]
+    policy: String,
+    #[serde(default)]
+    #[body(since = "2.64", schema = rules)]
+    rules: serde_json::Map<String, Value>,
+}
+
+#[derive(View)]
+struct Group<'a> {
+    id: Uuid,
+    name: &'a str,
+    members: Vec<Uuid>,
+    #[view(until = "2.63")]
+    policies: [&'a str; 1],
+    #[view(until = "2.63")]
+    metadata: Value,
+    #[view(since = "2.13")]
+    project_id: &'a str,
+    #[view(since = "2.13")]
+    user_id: &'a str,
+    #[view(since = "2.64")]
+    policy: &'a str,
+    #[view(since = "2.64")]
+    rules: &'a Value,
+}
+
+#[derive(View)]
+struct Listed<'a> {
+    #[view(nested)]
+    server_groups: Vec<Group<'a>>,
+}
+
+fn view(row: &Model, members: Vec<Uuid>) -> Group<'_> {
+    Group {
+        id: row.id,
+        name: &row.name,
+        members,
+        policies: [&row.policy],
+        metadata: json!({}),
+        project_id: &row.project_id,
+        user_id: &row.user_id,
+        policy: &row.policy,
+        rules: &row.rules,
+    }
+}
+
+async fn members(cx: &Cx<Nova>, groups: &[Uuid]) -> Result<BTreeMap<Uuid, Vec<Uuid>>, Fault> {
+    let rows: Vec<(Option<Uuid>, Uuid)> = server::Entity::find()
+        .select_only()
+        .column(server::Column::GroupId)
+        .column(server::Column::Id)
+        .filter(server::Column::GroupId.is_in(groups.iter().copied()))
+        .filter(server::Column::Deleted.eq(false))
+        .order_by_asc(server::Column::CreatedAt)
+        .into_tuple()
+        .all(cx.service.db.read())
+        .await?;
+    let mut members: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
+    for (group, server) in rows {
+        members.entry(group.unwrap_or_default()).or_default().push(server);
+    }
+    Ok(members)
+}
+
+async fn index(cx: Cx<Nova>, query: Query) -> Result<Response, Fault> {
+    cx.allow()?;
+    let mut select = Entity::find();
+    match query.get("all_projects") {
+        Some(_) if cx.is_admin() => {
+            cx.allow_rule("os_compute_api:os-server-groups:index:all_projects", &Target::none())?;
+        }
+        _ => select = select.filter(Column::ProjectId.eq(cx.caller.project_id().unwrap_or_default())),
+    }
+    if let Some(offset) = query.read::<u64>("offset")? {
+        select = select.offset(offset);
+        if query.get("limit").is_none() {
+            select = select.limit(1000);
+        }
+    }
+    let page = list::page(cx.service.db.read(), select, &crate::model::server_group::LIST, &query).await?;
+    let ids: Vec<Uuid> = page.items.iter().map(|row| row.id).collect();
+    let mut members = members(&cx, &ids).await?;
+    let groups = page.items.iter().map(|row| view(row, members.remove(&row.id).unwrap_or_default()));
+    let groups = Listed { server_groups: groups.collect() };
+    web::json(StatusCode::OK, &At(&groups, cx.version))
+}
+
+async fn create(cx: Cx<Nova>, web::Body(body): web::Body<Create>) -> Result<Response, Fault> {
+    cx.allow()?;
+    let project = cx.project_id()?.to_owned();
+    let policy = body.policies.into_iter().next().unwrap_or(body.policy);
+    let most = match body.rules.get("max_server_per_host") {
+        Some(Value::String(text)) => text.parse::<i64>().ok(),
+        Some(value) => value.as_i64(),
+        None => None,
+    };
+    if most.is_some() && policy != "anti-affinity" {
+        return Err(Fault::bad_request("Only anti-affinity policy supports rules."));
+    }
+    let row = Model {
+        id: Uuid::new_v4(),
+        project_id: project.clone(),
+        user_id: cx.caller.user.id.clone(),
+        name: body.name,
+        policy,
+        rules: most.map_or_else(|| json!({}), |most| json!({"max_server_per_host": most})),
+        created_at: Utc::now(),
+    };
+    let mut tx = cx.service.db.write().await?;
+    let limits = quota::limits(&*tx, &project).await?;
+    let usage = quota::usage(&*tx, &project).await?;
+    if quota::check(&limits, &usage, &[("server_groups", 1)]).is_err() {
+        return Err(NovaError::Forbidden("Quota exceeded, too many server groups.".into()).into());
+    }
+    Entity::insert(ActiveModel::from(row.clone()).reset_all()).exec_without_returning(&*tx).await?;
+    tx.emit(cx.event("server_group.create", row.id));
+    tx.commit().await?;
+    cx.answer(StatusCode::OK, "server_group", &view(&row, Vec::new()))
+}
+
+async fn found(cx: &Cx<Nova>, id: &str) -> Result<Model, Fault> {
+    let row = match Uuid::parse_str(id) {
+        Ok(id) => Entity::find_by_id(id).one(cx.service.db.read()).await?,
+        Err(_) => None,
+    };
+    let missing = || NovaError::GroupNotFound(id.to_owned()).into();
+    cx.found(row, |row| Target::project(row.project_id.as_str()), missing)
+}
+
+async fn show(cx: Cx<Nova>, Path(id): Path<String>) -> Result<Response, Fault> {
+    let row = found(&cx, &id).await?;
+    let members = members(&cx, &[row.id]).await?.remove(&row.id).unwrap_or_default();
+    cx.answer(StatusCode::OK, "server_group", &view(&row, members))
+}
+
+async fn delete(cx: Cx<Nova>, Path(id): Path<String>) -> Result<StatusCode, Fault> {
+    let row = found(&cx, &id).await?;
+    let mut tx = cx.service.db.write().await?;
+    Entity::delete_by_id(row.id).exec(&*tx).await?;
+    server::Entity::update_many()
+        .filter(server::Column::GroupId.eq(row.id))
+        .col_expr(server::Column::GroupId, Expr::value(Option::<Uuid>::None))
+        .exec(&*tx)
+        .await?;
+    tx.emit(cx.event("server_group.delete", row.id));
+    tx.commit().await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -14,7 +14,7 @@ use axum::{Router, routing::get};
 
 use crate::Nova;
 
-pub use token::issue;
+pub use token::{issue, redeem};
 
 /// The routes of the console, beside the API.
 pub fn router(nova: Arc<Nova>) -> Router {

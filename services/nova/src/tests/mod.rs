@@ -1,3 +1,13 @@
 //! Nova over HTTP, with everything around it in memory.
 
+mod actions;
+mod attachments;
 mod builds;
+mod catalog;
+mod consoles;
+mod guests;
+mod hosts;
+mod lists;
+mod quotas;
+mod routes;
+mod wrecks;

@@ -1,0 +1,47 @@
+use serde_json::json;
+
+use crate::testing::Cloud;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quota_is_counted_from_what_there_is() {
+    let cloud = Cloud::new().await;
+    let admin = cloud.newest("admin");
+    let set = json!({"quota_set": {"instances": 1}});
+    assert_eq!(cloud.newest("member").put("/v2.1/os-quota-sets/p1", set.clone()).await.status, 403);
+    assert_eq!(admin.put("/v2.1/os-quota-sets/p1", set).await.json["quota_set"]["instances"], 1);
+    let id = cloud.active("one").await;
+    let refused = cloud.newest("member").post("/v2.1/servers", cloud.server("two")).await;
+    assert_eq!(refused.status, 403);
+    assert_eq!(
+        refused.json["forbidden"]["message"],
+        "Quota exceeded for instances: Requested 1, but already used 1 of 1 instances"
+    );
+    let detail = cloud.newest("member").get("/v2.1/os-quota-sets/p1/detail").await;
+    assert_eq!(detail.json["quota_set"]["instances"], json!({"limit": 1, "in_use": 1, "reserved": 0}));
+    let limits = cloud.client("member").get("/v2.1/limits").await;
+    assert_eq!(limits.json["limits"]["absolute"]["totalRAMUsed"], 512);
+    assert_eq!(cloud.newest("member").get("/v2.1/os-quota-sets/p2").await.status, 403);
+    let low = json!({"quota_set": {"instances": 0}});
+    assert_eq!(admin.put("/v2.1/os-quota-sets/p1", low.clone()).await.status, 400);
+    let forced = json!({"quota_set": {"instances": 0, "force": true}});
+    assert_eq!(admin.put("/v2.1/os-quota-sets/p1", forced).await.status, 200);
+    assert_eq!(admin.delete("/v2.1/os-quota-sets/p1").await.status, 202);
+    let shown = admin.get("/v2.1/os-quota-sets/p1").await;
+    assert_eq!(shown.json["quota_set"]["instances"], 10);
+    cloud.newest("member").delete(&format!("/v2.1/servers/{id}")).await;
+    cloud.gone(&id).await;
+    let limits = cloud.client("member").get("/v2.1/limits").await;
+    assert_eq!(limits.json["limits"]["absolute"]["totalInstancesUsed"], 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_class_changes_what_all_projects_have() {
+    let cloud = Cloud::new().await;
+    let admin = cloud.newest("admin");
+    let set = json!({"quota_class_set": {"cores": 5}});
+    assert_eq!(admin.put("/v2.1/os-quota-class-sets/default", set).await.json["quota_class_set"]["cores"], 5);
+    assert_eq!(admin.get("/v2.1/os-quota-sets/any").await.json["quota_set"]["cores"], 5);
+    let old = cloud.client("admin").get("/v2.1/os-quota-sets/any/defaults").await;
+    assert_eq!(old.json["quota_set"]["security_groups"], -1);
+    assert!(admin.get("/v2.1/os-quota-sets/any").await.json["quota_set"].get("security_groups").is_none());
+}
