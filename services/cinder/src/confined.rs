@@ -11,7 +11,12 @@ const MEMORY_BYTES: u64 = 2 << 30;
 const PATIENCE: Duration = Duration::from_secs(1800);
 
 /// Converts a file from a format that is known to another. Never detects a format.
-pub(crate) async fn convert(from: &Path, format: &str, to: &Path, to_format: &str) -> Result<(), BackendError> {
+pub(crate) async fn convert(
+    from: &Path,
+    format: &str,
+    to: &Path,
+    to_format: &str,
+) -> Result<(), BackendError> {
     let mut command = Command::new("prlimit");
     command
         .arg(format!("--cpu={CPU_SECONDS}"))

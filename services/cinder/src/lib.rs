@@ -9,12 +9,16 @@ mod backend;
 mod config;
 mod confined;
 mod error;
+mod inspect;
+mod message;
 mod model;
 mod offers;
 mod policy;
 mod quota;
+mod scheduler;
 mod scheme;
 mod snapshot;
+mod transfer;
 mod volume;
 
 use std::{path::Path, sync::Arc};
@@ -68,13 +72,18 @@ impl Service for Cinder {
 
 impl Cinder {
     /// Opens its database, at this release's tables.
-    pub async fn open_database(config: &DatabaseConfig, folder: &Path, bus: Bus) -> Result<Database, OpenError> {
+    pub async fn open_database(
+        config: &DatabaseConfig,
+        folder: &Path,
+        bus: Bus,
+    ) -> Result<Database, OpenError> {
         Database::open::<model::Migrations>(config, folder, "cinder", bus).await
     }
 
     /// Cinder, with what every cloud has (the default type). Nothing runs until [`Cinder::spawn`].
     pub async fn new(needs: Needs) -> Result<Arc<Self>, OpenError> {
-        Self::with_database(needs.db, needs.config, needs.tokens, needs.endpoint, needs.images, needs.backend).await
+        Self::with_database(needs.db, needs.config, needs.tokens, needs.endpoint, needs.images, needs.backend)
+            .await
     }
 
     pub(crate) async fn with_database(
@@ -119,6 +128,6 @@ impl Cinder {
 impl Cinder {
     /// The place of its volumes, as administrators see it: `host@backend#pool`.
     pub(crate) fn pool(&self) -> String {
-        format!("pileus@{0}#{0}", self.backend.name())
+        format!("{}#{}", self.backend_host(), self.backend.name())
     }
 }

@@ -7,13 +7,13 @@ use contracts::{
     volume::{Connection, NewVolume, Volume, Volumes},
 };
 use platform::{db::WriteTx, events::Event, policy::Target};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, sea_query::Expr};
 use uuid::Uuid;
 
 use crate::{
     Cinder,
     error::Error,
-    model::{attachment, volume},
+    model::{attachment, snapshot, volume},
 };
 
 impl Cinder {
@@ -24,16 +24,28 @@ impl Cinder {
     async fn row_for(&self, caller: &Caller, id: Uuid) -> Result<volume::Model, Error> {
         let row = self.row(id).await?;
         let target = Target::project(row.project_id.as_str());
-        if self.base.policy.allows("volume:get", caller, &target) { Ok(row) } else { Err(Error::no_volume(id)) }
+        if self.base.policy.allows("volume:get", caller, &target) {
+            Ok(row)
+        } else {
+            Err(Error::no_volume(id))
+        }
     }
 
     /// Marks a volume as spoken for by an attachment. Of two that try at once, one wins.
-    pub(crate) async fn reserve_in(&self, tx: &WriteTx, row: &volume::Model, new: attachment::Model) -> Result<(), Error> {
-        let from: &[&str] =
-            if row.multiattach { &["available", "in-use", "reserved", "attaching"] } else { &["available"] };
+    pub(crate) async fn reserve_in(
+        &self,
+        tx: &WriteTx,
+        row: &volume::Model,
+        new: attachment::Model,
+    ) -> Result<(), Error> {
+        if volume::is_copied(tx, row.id).await? {
+            return Err(Error::InvalidVolume(format!("Volume {} is being copied.", row.id)));
+        }
         // A volume that several may have stays in use while one more comes.
-        let to = if row.multiattach && row.status == "in-use" { "in-use" } else { "reserved" };
-        if !volume::transition(tx, row.id, from, to).await? {
+        let one_more = row.multiattach && volume::transition(tx, row.id, &["in-use"], "in-use").await?;
+        let from: &[&str] =
+            if row.multiattach { &["available", "reserved", "attaching"] } else { &["available"] };
+        if !one_more && !volume::transition(tx, row.id, from, "reserved").await? {
             return Err(Error::InvalidVolume(format!(
                 "Volume {} status must be available or downloading to reserve, but the current status is {}.",
                 row.id, row.status
@@ -45,16 +57,20 @@ impl Cinder {
 
     /// The volume's status once an attachment is gone.
     pub(crate) async fn after_detach(&self, tx: &WriteTx, volume: Uuid) -> Result<(), DbErr> {
-        let left = attachment::Entity::find().filter(attachment::Column::VolumeId.eq(volume)).count(&**tx).await?;
-        if left == 0 {
-            volume::transition(tx, volume, &["reserved", "attaching", "in-use", "detaching"], "available").await?;
+        let attachments = attachment::Entity::find().filter(attachment::Column::VolumeId.eq(volume));
+        let left = attachments.all(&**tx).await?;
+        let held = ["reserved", "attaching", "in-use", "detaching", "error", "maintenance"];
+        if left.is_empty() {
+            volume::transition(tx, volume, &held, "available").await?;
+        } else if left.iter().any(|row| row.status == "attached") {
+            volume::transition(tx, volume, &["detaching"], "in-use").await?;
         }
         Ok(())
     }
 
     async fn attachment(&self, id: Uuid) -> Result<attachment::Model, Error> {
         let found = attachment::Entity::find_by_id(id).one(self.db.read()).await?;
-        found.ok_or_else(|| Error::InvalidVolume(format!("Attachment {id} could not be found.")))
+        found.ok_or_else(|| Error::AttachmentNotFound(id.to_string()))
     }
 
     async fn reserve_for(&self, caller: &Caller, id: Uuid, volume: Uuid, server: Uuid) -> Result<(), Error> {
@@ -96,7 +112,8 @@ impl Cinder {
         Ok(self.backend.connection(row.volume_id))
     }
 
-    async fn complete_as(&self, id: Uuid, device: &str) -> Result<(), Error> {
+    /// The machine has it. Done twice, it is as if done once.
+    pub(crate) async fn complete_as(&self, id: Uuid, device: Option<&str>) -> Result<(), Error> {
         let row = self.attachment(id).await?;
         let mut tx = self.db.write().await?;
         let completed = attachment::Entity::update_many()
@@ -178,7 +195,7 @@ impl Volumes for Cinder {
     }
 
     async fn complete(&self, attachment: Uuid, device: &str) -> CallResult<()> {
-        Ok(self.complete_as(attachment, device).await?)
+        Ok(self.complete_as(attachment, Some(device)).await?)
     }
 
     async fn detach(&self, attachment: Uuid) -> CallResult<()> {
@@ -188,7 +205,20 @@ impl Volumes for Cinder {
     async fn delete(&self, volume: Uuid) -> CallResult<()> {
         let result: Result<(), Error> = async {
             let tx = self.db.write().await?;
-            let from = ["available", "error", "reserved", "error_deleting", "error_extending", "creating", "downloading"];
+            let snapshots = snapshot::Entity::find().filter(snapshot::Column::VolumeId.eq(volume));
+            if snapshots.one(&*tx).await?.is_some() {
+                tracing::info!(%volume, "a server's volume stays: it has snapshots");
+                return Ok(());
+            }
+            let from = [
+                "available",
+                "error",
+                "reserved",
+                "error_deleting",
+                "error_extending",
+                "creating",
+                "downloading",
+            ];
             volume::transition(&tx, volume, &from, "deleting").await?;
             tx.commit().await?;
             Ok(())

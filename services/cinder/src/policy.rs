@@ -35,6 +35,7 @@ const VOLUMES: &[Rule] = &[
 
 const ACTIONS: &[Rule] = &[
     rule("volume:extend", MEMBER, "Make a volume larger."),
+    rule("volume:revert_to_snapshot", MEMBER, "Bring a volume back to its last snapshot."),
     rule("volume:retype", MEMBER, "Change a volume's type."),
     rule("volume:update_readonly_flag", MEMBER, "Make a volume read only."),
     rule("volume_extension:volume_admin_actions:reset_status", ADMIN, "Set a volume's status."),
@@ -50,7 +51,6 @@ const ACTIONS: &[Rule] = &[
     rule("volume_extension:volume_actions:terminate_connection", MEMBER, "Reach a volume no longer."),
     rule("volume_extension:volume_actions:upload_image", MEMBER, "Make an image of a volume."),
     rule("volume_extension:volume_actions:upload_public", ADMIN, "Make a public image of a volume."),
-    rule("volume:set_bootable", MEMBER, "Mark a volume as bootable."),
 ];
 
 const SNAPSHOTS: &[Rule] = &[
@@ -61,7 +61,12 @@ const SNAPSHOTS: &[Rule] = &[
     rule("volume:delete_snapshot", MEMBER, "Delete a snapshot."),
     rule("volume_extension:extended_snapshot_attributes", READER, "See the project of a snapshot."),
     rule("volume_extension:snapshot_admin_actions:reset_status", ADMIN, "Set a snapshot's status."),
-    rule("volume_extension:snapshot_admin_actions:force_delete", ADMIN, "Delete a snapshot in whatever status."),
+    rule(
+        "volume_extension:snapshot_admin_actions:force_delete",
+        ADMIN,
+        "Delete a snapshot in whatever status.",
+    ),
+    rule("snapshot_extension:snapshot_actions:update_snapshot_status", MEMBER, "Say how a snapshot goes on."),
     rule("volume:get_snapshot_metadata", READER, "Show a snapshot's metadata."),
     rule("volume:update_snapshot_metadata", MEMBER, "Change a snapshot's metadata."),
     rule("volume:delete_snapshot_metadata", MEMBER, "Remove a snapshot's metadata."),
@@ -88,10 +93,19 @@ const TYPES: &[Rule] = &[
     rule("volume_extension:types_extra_specs:update", ADMIN, "Change an extra spec."),
     rule("volume_extension:types_extra_specs:delete", ADMIN, "Remove an extra spec."),
     rule("volume_extension:types_extra_specs:read_sensitive", ADMIN, "See all extra specs."),
+    rule("volume_extension:access_types_qos_specs_id", ADMIN, "See the QoS specification of a type."),
+    rule("volume_extension:volume_type_encryption:create", ADMIN, "Say how a type is encrypted."),
+    rule("volume_extension:volume_type_encryption:get", ADMIN, "Show how a type is encrypted."),
+    rule("volume_extension:volume_type_encryption:update", ADMIN, "Change how a type is encrypted."),
+    rule("volume_extension:volume_type_encryption:delete", ADMIN, "Let a type be encrypted no more."),
     rule("volume_extension:volume_type_access", MEMBER, "See whether a type is public."),
     rule("volume_extension:volume_type_access:get_all_for_type", ADMIN, "List who may use a type."),
     rule("volume_extension:volume_type_access:addProjectAccess", ADMIN, "Let a project use a type."),
-    rule("volume_extension:volume_type_access:removeProjectAccess", ADMIN, "Let a project no longer use a type."),
+    rule(
+        "volume_extension:volume_type_access:removeProjectAccess",
+        ADMIN,
+        "Let a project no longer use a type.",
+    ),
 ];
 
 const ELSE: &[Rule] = &[
@@ -103,15 +117,21 @@ const ELSE: &[Rule] = &[
     rule("limits_extension:used_limits", READER, "Show limits and what is used."),
     rule("volume_extension:services:index", ADMIN, "List services."),
     rule("volume_extension:services:update", ADMIN, "Enable and disable services."),
+    rule("volume:freeze_host", ADMIN, "Freeze a host."),
+    rule("volume:thaw_host", ADMIN, "Thaw a host."),
+    rule("volume:failover_host", ADMIN, "Fail a host over."),
+    rule("volume_extension:capabilities", ADMIN, "Show what a backend can."),
+    rule("backup:get_all", READER, "List backups."),
+    rule("backup:get", READER, "Show a backup."),
     rule("volume_extension:hosts", ADMIN, "List hosts."),
     rule("volume:availability_zone_list", READER, "List availability zones."),
     rule("volume:list_extensions", READER, "List extensions."),
     rule("scheduler_extension:scheduler_stats:get_pools", ADMIN, "List pools."),
-    rule("volume_extension:qos_specs_manager:get_all", ADMIN, "List QoS specifications."),
-    rule("volume_extension:qos_specs_manager:get", ADMIN, "Show a QoS specification."),
-    rule("volume_extension:qos_specs_manager:create", ADMIN, "Make a QoS specification."),
-    rule("volume_extension:qos_specs_manager:update", ADMIN, "Change a QoS specification."),
-    rule("volume_extension:qos_specs_manager:delete", ADMIN, "Delete a QoS specification."),
+    rule("volume_extension:qos_specs_manage:get_all", ADMIN, "List QoS specifications."),
+    rule("volume_extension:qos_specs_manage:get", ADMIN, "Show a QoS specification."),
+    rule("volume_extension:qos_specs_manage:create", ADMIN, "Make a QoS specification."),
+    rule("volume_extension:qos_specs_manage:update", ADMIN, "Change a QoS specification."),
+    rule("volume_extension:qos_specs_manage:delete", ADMIN, "Delete a QoS specification."),
     rule("volume:create_transfer", MEMBER, "Offer a volume to another project."),
     rule("volume:accept_transfer", MEMBER, "Take an offered volume."),
     rule("volume:get_transfer", READER, "Show an offer."),

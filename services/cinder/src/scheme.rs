@@ -8,7 +8,11 @@ use platform::{
 pub(crate) static SCHEME: Scheme = Scheme {
     service_type: "volume",
     name: "cinder",
-    microversions: Some(Microversions { min: Version::new(3, 0), max: Version::new(3, 71), legacy_header: None }),
+    microversions: Some(Microversions {
+        min: Version::new(3, 0),
+        max: Version::new(3, 71),
+        legacy_header: None,
+    }),
     envelope: Envelope::Compute,
     foreign: Foreign::Hidden,
     max_body: 114_688,

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::{
     Cinder,
     backend::BackendError,
+    message::{self, Notice},
     model::snapshot::{self, Column, Entity, Model, OUTSTANDING},
 };
 
@@ -29,7 +30,14 @@ impl SnapshotReconciler {
         Self { cinder }
     }
 
-    async fn failed(&self, row: &Model, attempt: u32, status: &str, error: BackendError) -> Result<Next, StepError> {
+    async fn failed(
+        &self,
+        row: &Model,
+        attempt: u32,
+        status: &str,
+        notice: Notice,
+        error: BackendError,
+    ) -> Result<Next, StepError> {
         let why = match error {
             BackendError::Failed(why) if attempt < PATIENCE => return Err(StepError::new(why)),
             BackendError::Failed(why) | BackendError::Refused(why) => why,
@@ -37,8 +45,10 @@ impl SnapshotReconciler {
         tracing::error!(snapshot = %row.id, from = row.status, to = status, why, "a snapshot could not be brought about");
         let tx = self.cinder.db.write().await?;
         if snapshot::transition(&tx, row.id, &[&row.status], status).await? {
-            let fault = Entity::update_many().col_expr(Column::Fault, Expr::value(why)).filter(Column::Id.eq(row.id));
+            let fault =
+                Entity::update_many().col_expr(Column::Fault, Expr::value(why)).filter(Column::Id.eq(row.id));
             fault.exec(&*tx).await?;
+            message::write(&tx, &row.project_id, "VOLUME_SNAPSHOT", row.id, notice).await?;
         }
         tx.commit().await?;
         Ok(Next::Done)
@@ -46,18 +56,19 @@ impl SnapshotReconciler {
 
     async fn create(&self, row: &Model, attempt: u32) -> Result<Next, StepError> {
         if let Err(error) = self.cinder.backend.snapshot(row.volume_id, row.id).await {
-            return self.failed(row, attempt, "error", error).await;
+            return self.failed(row, attempt, "error", message::SNAPSHOT_FAILED, error).await;
         }
         let mut tx = self.cinder.db.write().await?;
-        snapshot::transition(&tx, row.id, &["creating"], "available").await?;
-        tx.emit(Event::new("snapshot.create.end", row.id).project(&row.project_id));
+        if snapshot::transition(&tx, row.id, &["creating"], "available").await? {
+            tx.emit(Event::new("snapshot.create.end", row.id).project(&row.project_id));
+        }
         tx.commit().await?;
         Ok(Next::Done)
     }
 
     async fn delete(&self, row: &Model, attempt: u32) -> Result<Next, StepError> {
         if let Err(error) = self.cinder.backend.delete_snapshot(row.id).await {
-            return self.failed(row, attempt, "error_deleting", error).await;
+            return self.failed(row, attempt, "error_deleting", message::SNAPSHOT_DELETE_FAILED, error).await;
         }
         let mut tx = self.cinder.db.write().await?;
         Entity::delete_by_id(row.id).exec(&*tx).await?;
@@ -78,13 +89,19 @@ impl Reconciler for SnapshotReconciler {
             .select_only()
             .column(Column::Id)
             .filter(Column::Status.is_in(OUTSTANDING))
+            .filter(Column::ByHand.eq(false))
             .into_tuple()
             .all(self.cinder.db.read())
             .await?)
     }
 
     async fn step(&self, id: Uuid, attempt: u32) -> Result<Next, StepError> {
-        let Some(row) = Entity::find_by_id(id).one(self.cinder.db.read()).await? else { return Ok(Next::Done) };
+        let Some(row) = Entity::find_by_id(id).one(self.cinder.db.read()).await? else {
+            return Ok(Next::Done);
+        };
+        if row.by_hand {
+            return Ok(Next::Done);
+        }
         match row.status.as_str() {
             "creating" => self.create(&row, attempt).await,
             "deleting" => self.delete(&row, attempt).await,

@@ -1,4 +1,4 @@
-//! The user's own pairs, of volumes and of snapshots.
+//! The user's own pairs, of volumes and of snapshots: what they look like, and lists of what has them.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,10 @@ use platform::{
     http::{Fault, Query},
     wire::{Schema, Version},
 };
-use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, QueryFilter, Select, sea_query::Expr};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, Select,
+    sea_query::{Expr, SimpleExpr},
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -25,7 +28,7 @@ impl Schema for Pairs {
     fn schema(_: Version) -> Value {
         json!({
             "type": "object",
-            "propertyNames": {"minLength": 1, "maxLength": 255},
+            "propertyNames": {"minLength": 1, "maxLength": 255, "pattern": "^[a-zA-Z0-9\\-_:. /]*$"},
             "additionalProperties": {"type": "string", "maxLength": 255},
         })
     }
@@ -39,24 +42,31 @@ pub(crate) fn filtered<E: EntityTrait>(
     db: &impl ConnectionTrait,
 ) -> Result<Select<E>, Fault> {
     let Some(text) = query.get("metadata") else { return Ok(select) };
-    let wanted: BTreeMap<String, String> = serde_json::from_str(&text.replace('\'', "\""))
-        .map_err(|_| Fault::bad_request("Could not evaluate value of metadata filter, expecting a dictionary."))?;
+    let wanted: BTreeMap<String, String> =
+        serde_json::from_str(text).or_else(|_| serde_json::from_str(&text.replace('\'', "\""))).map_err(
+            |_| Fault::bad_request("Could not evaluate value of metadata filter, expecting a dictionary."),
+        )?;
     for (name, value) in wanted {
-        let column = Expr::col(column);
-        let condition = match db.get_database_backend() {
-            DbBackend::Postgres => Expr::cust_with_exprs("($1::jsonb ->> $2) = $3", [column, Expr::value(name), Expr::value(value)]),
-            DbBackend::MySql => Expr::cust_with_exprs(
-                "JSON_UNQUOTE(JSON_EXTRACT(?, ?)) = ?",
-                [column, Expr::value(path(&name)), Expr::value(value)],
-            ),
-            _ => Expr::cust_with_exprs("json_extract(?, ?) = ?", [column, Expr::value(path(&name)), Expr::value(value)]),
-        };
-        select = select.filter(condition);
+        select = select.filter(holds(column, name, value, db.get_database_backend()));
     }
     Ok(select)
 }
 
-/// A member's path, quoted so that no name can reach beyond it.
-fn path(name: &str) -> String {
-    format!("$.\"{}\"", name.replace(['"', '\\'], ""))
+fn holds(column: impl ColumnTrait, name: String, value: String, backend: DbBackend) -> SimpleExpr {
+    // No name that the API takes has these; in a path they would reach beyond it.
+    if name.contains(['"', '\\']) {
+        return Expr::cust("1 = 0");
+    }
+    let column = Expr::col(column.as_column_ref());
+    let path = Expr::value(format!("$.\"{name}\""));
+    match backend {
+        DbBackend::Postgres => Expr::cust_with_exprs(
+            "(CAST($1 AS jsonb) ->> $2) = $3",
+            [column, Expr::value(name), Expr::value(value)],
+        ),
+        DbBackend::MySql => {
+            Expr::cust_with_exprs("JSON_UNQUOTE(JSON_EXTRACT(?, ?)) = ?", [column, path, Expr::value(value)])
+        }
+        _ => Expr::cust_with_exprs("json_extract(?, ?) = ?", [column, path, Expr::value(value)]),
+    }
 }

@@ -1,10 +1,27 @@
 //! The API: one file for each resource.
 
+mod attachments;
+mod backups;
+mod connections;
+mod extensions;
+mod hosts;
+mod image_actions;
+mod limits;
+mod messages;
 mod metadata;
+mod metadata_keys;
 mod pages;
+mod pools;
+mod qos_specs;
+mod quota_sets;
+mod services;
+mod snapshot_actions;
 mod snapshots;
+mod transfers;
+mod type_encryption;
 mod types;
 mod versions;
+mod volume_actions;
 mod volume_view;
 mod volumes;
 
@@ -22,7 +39,25 @@ use crate::Cinder;
 
 /// All routes, without the project that may stand before each.
 pub(crate) fn routes() -> Routes<Cinder> {
-    versions::routes().merge(volumes::routes()).merge(snapshots::routes()).merge(types::routes())
+    versions::routes()
+        .merge(volumes::routes())
+        .merge(volume_actions::routes())
+        .merge(snapshots::routes())
+        .merge(snapshot_actions::routes())
+        .merge(metadata_keys::routes())
+        .merge(attachments::routes())
+        .merge(types::routes())
+        .merge(type_encryption::routes())
+        .merge(qos_specs::routes())
+        .merge(transfers::routes())
+        .merge(messages::routes())
+        .merge(quota_sets::routes())
+        .merge(limits::routes())
+        .merge(services::routes())
+        .merge(hosts::routes())
+        .merge(pools::routes())
+        .merge(extensions::routes())
+        .merge(backups::routes())
 }
 
 /// The service's router.
@@ -32,13 +67,32 @@ pub(crate) fn router(cinder: Arc<Cinder>) -> Router {
 }
 
 /// Collections that may come first behind `/v3/`; what else comes first is a project.
-const COLLECTIONS: [&str; 21] = [
-    "attachments", "backups", "clusters", "default-types", "extensions", "group_types", "groups", "limits", "messages",
-    "os-availability-zone", "os-hosts", "os-quota-class-sets", "os-quota-sets", "os-services", "os-volume-transfer",
-    "qos-specs", "scheduler-stats", "snapshots", "types", "volume-transfers", "volumes",
+const COLLECTIONS: [&str; 22] = [
+    "attachments",
+    "backups",
+    "capabilities",
+    "clusters",
+    "default-types",
+    "extensions",
+    "group_types",
+    "groups",
+    "limits",
+    "messages",
+    "os-availability-zone",
+    "os-hosts",
+    "os-quota-class-sets",
+    "os-quota-sets",
+    "os-services",
+    "os-volume-transfer",
+    "qos-specs",
+    "scheduler-stats",
+    "snapshots",
+    "types",
+    "volume-transfers",
+    "volumes",
 ];
 
-/// `/v3/PROJECT/volumes` is `/v3/volumes`, if the project is the token's (or the caller an administrator).
+/// `/v3/PROJECT/volumes` is `/v3/volumes`, if the project is the token's. A token that is none is for the edge to refuse.
 async fn without_project(State(cinder): State<Arc<Cinder>>, mut request: Request, next: Next) -> Response {
     let uri = request.uri();
     let Some((project, rest)) = uri.path().strip_prefix("/v3/").and_then(|rest| rest.split_once('/')) else {
@@ -52,19 +106,15 @@ async fn without_project(State(cinder): State<Arc<Cinder>>, mut request: Request
         Some(token) => cinder.base.tokens.validate(token).await.ok(),
         None => None,
     };
-    let foreign = caller.is_some_and(|caller| caller.project_id() != Some(project) && !caller.has_role("admin"));
-    let stripped = if foreign {
-        // Routed to nowhere: the edge answers in the envelope, with a request id.
-        Some("/v3/malformed-request-url".to_owned())
-    } else {
-        Some(match uri.query() {
-            Some(query) => format!("/v3/{rest}?{query}"),
-            None => format!("/v3/{rest}"),
-        })
-    };
-    match stripped.and_then(|path| path.parse().ok()) {
-        Some(uri) => *request.uri_mut() = uri,
-        None => return http::StatusCode::BAD_REQUEST.into_response(),
+    let foreign = caller.is_some_and(|caller| caller.project_id() != Some(project));
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let path = if foreign { versions::MALFORMED.to_owned() } else { format!("/v3/{rest}{query}") };
+    match path.parse() {
+        Ok(uri) => *request.uri_mut() = uri,
+        Err(_) => return http::StatusCode::BAD_REQUEST.into_response(),
+    }
+    if foreign {
+        *request.method_mut() = http::Method::GET;
     }
     next.run(request).await
 }
@@ -75,13 +125,20 @@ pub(crate) fn boolean(_: platform::wire::Version) -> serde_json::Value {
         true, false, null, "true", "false", "True", "False", "TRUE", "FALSE", "1", "0", 1, 0, "t", "f", "on", "off", "yes", "no", "y", "n"]})
 }
 
+/// The same where it must be given.
+pub(crate) fn truth_schema(version: platform::wire::Version) -> serde_json::Value {
+    serde_json::json!({"allOf": [boolean(version), {"not": {"type": "null"}}]})
+}
+
 /// What such a boolean says; nothing, when it was not given.
 pub(crate) fn truth(value: &serde_json::Value) -> Option<bool> {
     use serde_json::Value;
     match value {
         Value::Bool(value) => Some(*value),
         Value::Number(number) => Some(number.as_i64() == Some(1)),
-        Value::String(text) => Some(matches!(text.to_ascii_lowercase().as_str(), "true" | "1" | "t" | "on" | "yes" | "y")),
+        Value::String(text) => {
+            Some(matches!(text.to_ascii_lowercase().as_str(), "true" | "1" | "t" | "on" | "yes" | "y"))
+        }
         _ => None,
     }
 }

@@ -1,22 +1,131 @@
 //! Lists: the page, the link to the next one, the count.
 
+use std::str::FromStr;
+
 use axum::response::Response;
 use http::StatusCode;
 use platform::{
+    db::list::{self, Kind, ListSpec, Paging},
     http::{Cx, Fault, Query, json},
-    wire::{At, View},
+    wire::{At, Version, View},
 };
+use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, Order, QueryFilter, QuerySelect, Select};
 use serde::Serialize;
 use serde_json::{Value, json as literal};
 use uuid::Uuid;
 
 use crate::Cinder;
 
-/// The link to the page behind that resource.
-pub(crate) fn next(cx: &Cx<Cinder>, path: &str, query: &Query, last: Option<Uuid>) -> Option<Value> {
-    let last = last?;
-    let href = cx.link(&format!("{path}?{}", query.with("marker", &last.to_string())));
-    Some(literal!([{"rel": "next", "href": href}]))
+/// What was read for a list.
+pub(crate) struct Listed<M> {
+    pub rows: Vec<M>,
+    /// How many there are without paging, from 3.45 on and where that is asked for.
+    pub count: Option<u64>,
+    /// Whether the page is full, so that there may be another.
+    full: bool,
+}
+
+/// Reads a page as Cinder's lists go: newest first, keys without a direction descending, `limit=0` holds nothing, an
+/// unknown marker is not found.
+pub(crate) async fn read<E>(
+    cx: &Cx<Cinder>,
+    select: Select<E>,
+    spec: &ListSpec<E>,
+    query: &Query,
+) -> Result<Listed<E::Model>, Fault>
+where
+    E: EntityTrait,
+    E::Model: FromQueryResult + Sync + Send,
+{
+    let db = cx.service.db.read();
+    let mut paging = Paging::read(query)?;
+    if query.get("sort_dir").is_none() && query.get("sort").is_none() {
+        for (_, order) in &mut paging.sort {
+            *order = Order::Desc;
+        }
+    }
+    let mut select = list::filter(select, spec, query)?;
+    if cx.version >= Version::new(3, 34) {
+        select = alike(select, spec, query);
+    }
+    let count = match cx.version >= Version::new(3, 45) && query.flag("with_count")?.unwrap_or(false) {
+        true => Some(list::count(db, select.clone()).await?),
+        false => None,
+    };
+    if paging.limit == Some(0) {
+        return Ok(Listed { rows: Vec::new(), count, full: false });
+    }
+    if let Some(marker) = &paging.marker {
+        let known = match Uuid::from_str(marker) {
+            Ok(id) => list::count(db, E::find().filter(spec.id.eq(id))).await? > 0,
+            Err(_) => false,
+        };
+        if !known {
+            let marker: String = marker.chars().take(64).collect();
+            return Err(Fault::not_found(format!("marker [{marker}] could not be found.")));
+        }
+    }
+    if let Some(offset) = query.read::<u32>("offset")? {
+        select = select.offset(u64::from(offset));
+        // An offset needs a limit beside it on every database.
+        paging.limit = paging.limit.or(Some(u64::from(u32::MAX)));
+    }
+    let rows = list::page_of(db, select, spec, &paging).await?.items;
+    let most = match (paging.limit, spec.max_limit) {
+        (Some(limit), Some(max)) => Some(limit.min(max)),
+        (limit, max) => limit.or(max),
+    };
+    let full = most.is_some_and(|most| rows.len() as u64 >= most);
+    Ok(Listed { rows, count, full })
+}
+
+/// `name~=part`, from 3.34 on.
+fn alike<E: EntityTrait>(mut select: Select<E>, spec: &ListSpec<E>, query: &Query) -> Select<E> {
+    for (name, column, kind) in spec.filters {
+        if let (Kind::Text, Some(part)) = (kind, query.get(&format!("{name}~"))) {
+            select = select.filter(column.contains(part));
+        }
+    }
+    select
+}
+
+impl<M> Listed<M> {
+    /// The link to the page behind this one.
+    pub(crate) fn next(
+        &self,
+        cx: &Cx<Cinder>,
+        path: &str,
+        query: &Query,
+        id: impl Fn(&M) -> Uuid,
+    ) -> Option<Value> {
+        let last = self.rows.last().filter(|_| self.full)?;
+        let href = format!("{}?{}", address(cx, path), query.with("marker", &id(last).to_string()));
+        Some(literal!([{"rel": "next", "href": href}]))
+    }
+}
+
+/// The address of a path as Cinder writes it: with the project, where the token is for one.
+pub(crate) fn address(cx: &Cx<Cinder>, path: &str) -> String {
+    match cx.caller.project_id() {
+        Some(project) => cx.link(&format!("/v3/{project}{path}")),
+        None => cx.link(&format!("/v3{path}")),
+    }
+}
+
+/// A link to a resource.
+#[derive(Debug, Serialize)]
+pub(crate) struct Link {
+    rel: &'static str,
+    href: String,
+}
+
+/// The links of a resource: with its version, and without.
+pub(crate) fn links(cx: &Cx<Cinder>, path: &str) -> Vec<Link> {
+    let bookmark = match cx.caller.project_id() {
+        Some(project) => cx.link(&format!("/{project}{path}")),
+        None => cx.link(path),
+    };
+    vec![Link { rel: "self", href: address(cx, path) }, Link { rel: "bookmark", href: bookmark }]
 }
 
 /// `{"things": [...], "things_links": [...], "count": n}`

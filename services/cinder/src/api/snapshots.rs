@@ -7,7 +7,7 @@ use axum::{
 use http::StatusCode;
 use platform::{
     Body as BodyDerive, View,
-    db::list::{self, Kind, ListSpec},
+    db::list::{Kind, ListSpec},
     http::{Body, Cx, Fault, Query, Routes},
     policy::Target,
     wire::Patch,
@@ -57,7 +57,7 @@ pub(crate) struct SnapshotView {
     #[view(since = "3.65")]
     consumes_quota: bool,
     #[view(rename = "os-extended-snapshot-attributes:progress", skip_none)]
-    progress: Option<&'static str>,
+    progress: Option<String>,
     #[view(rename = "os-extended-snapshot-attributes:project_id", skip_none)]
     project_id: Option<String>,
 }
@@ -70,13 +70,15 @@ fn view(cx: &Cx<Cinder>, row: snapshot::Model, detailed: bool) -> SnapshotView {
         name: row.name,
         description: row.description,
         volume_id: row.volume_id,
-        progress: extended.then_some(if row.status == "available" { "100%" } else { "0%" }),
+        progress: extended.then(|| {
+            row.progress.unwrap_or_else(|| if row.status == "available" { "100%" } else { "0%" }.to_owned())
+        }),
         status: row.status,
         size: row.size,
         created_at: time(row.created_at),
         updated_at: Some(time(row.updated_at)),
         metadata: row.metadata,
-        group_snapshot_id: None,
+        group_snapshot_id: row.group_snapshot_id,
         user_id: row.user_id,
         consumes_quota: true,
         project_id: extended.then_some(row.project_id),
@@ -95,9 +97,10 @@ struct CreateSnapshot {
     description: Option<String>,
     #[body(max = 255)]
     display_description: Option<String>,
-    #[serde(default)]
+    /// What it would allow (a copy of a volume in use) can't be done consistently.
+    #[serde(default, rename = "force")]
     #[body(schema = super::boolean)]
-    force: Value,
+    _force: Value,
     metadata: Option<Pairs>,
 }
 
@@ -110,37 +113,46 @@ async fn create(cx: Cx<Cinder>, Body(body): Body<CreateSnapshot>) -> Result<Resp
     let missing = || Error::VolumeNotFound(body.volume_id.chars().take(64).collect()).into();
     let of = cx.found(of, |row| Target::project(row.project_id.as_str()), missing)?;
     if of.status != "available" {
-        return Err(Error::InvalidVolume(format!(
-            "Volume {} status must be available, but current status is: {}. A file that a machine writes to can't be copied \
-             consistently.",
-            of.id, of.status
-        ))
-        .into());
+        return Err(in_use(&of).into());
     }
     let now = chrono::Utc::now();
     let row = snapshot::Model {
         id: Uuid::new_v4(),
         volume_id: of.id,
-        project_id: of.project_id,
+        project_id: of.project_id.clone(),
         user_id: cx.caller.user.id.clone(),
         name: body.name.or(body.display_name).unwrap_or_default().trim().to_owned(),
         description: body.description.or(body.display_description),
         size: of.size,
         status: "creating".into(),
+        by_hand: false,
+        progress: None,
+        group_snapshot_id: None,
         metadata: body.metadata.unwrap_or_default().into_json(),
         fault: None,
         created_at: now,
         updated_at: now,
     };
-    let _ = body.force;
     let mut tx = cx.service.db.write().await?;
     let more = Usage { snapshots: 1, gigabytes: row.size, volumes: 0 };
-    quota::check(&tx, &cx.service.config, &row.project_id, more).await?;
+    quota::check(&tx, &cx.service.config, &row.project_id, of.volume_type_id, more).await?;
+    // It was looked at before the transaction: nobody may have taken it, or begun to delete it, since.
+    if !volume::transition(&tx, of.id, &["available"], "available").await? {
+        return Err(in_use(&of).into());
+    }
     Entity::insert(snapshot::ActiveModel::from(row.clone())).exec_without_returning(&*tx).await?;
     tx.emit(cx.event("snapshot.create.start", row.id));
     tx.commit().await?;
     cx.service.snapshots.wake(row.id);
     cx.answer(StatusCode::ACCEPTED, "snapshot", &view(&cx, row, false))
+}
+
+fn in_use(of: &volume::Model) -> Error {
+    Error::InvalidVolume(format!(
+        "Volume {} status must be available, but current status is: {}. A file that a machine writes to can't be copied \
+         consistently.",
+        of.id, of.status
+    ))
 }
 
 static LIST: ListSpec<Entity> = ListSpec {
@@ -178,23 +190,18 @@ fn visible(cx: &Cx<Cinder>, query: &Query) -> Result<Select<Entity>, Fault> {
 
 async fn read(cx: Cx<Cinder>, query: Query, path: &str, detailed: bool) -> Result<Response, Fault> {
     cx.allow()?;
-    let select = visible(&cx, &query)?;
-    let counted = match cx.version >= platform::wire::Version::new(3, 45) && query.flag("with_count")?.unwrap_or(false) {
-        true => Some(list::filter(select.clone(), &LIST, &query)?.count(cx.service.db.read()).await?),
-        false => None,
-    };
-    let page = list::page(cx.service.db.read(), select, &LIST, &query).await?;
-    let links = pages::next(&cx, path, &query, page.items.last().filter(|_| page.more).map(|row| row.id));
-    let views: Vec<_> = page.items.into_iter().map(|row| view(&cx, row, detailed)).collect();
-    pages::answer(&cx, "snapshots", &views, links, counted)
+    let page = pages::read(&cx, visible(&cx, &query)?, &LIST, &query).await?;
+    let links = page.next(&cx, path, &query, |row| row.id);
+    let views: Vec<_> = page.rows.into_iter().map(|row| view(&cx, row, detailed)).collect();
+    pages::answer(&cx, "snapshots", &views, links, page.count)
 }
 
 async fn list(cx: Cx<Cinder>, query: Query) -> Result<Response, Fault> {
-    read(cx, query, "/v3/snapshots", false).await
+    read(cx, query, "/snapshots", false).await
 }
 
 async fn detail(cx: Cx<Cinder>, query: Query) -> Result<Response, Fault> {
-    read(cx, query, "/v3/snapshots/detail", true).await
+    read(cx, query, "/snapshots/detail", true).await
 }
 
 /// The snapshot of that id, if the caller may do to it what the route does.
@@ -229,7 +236,11 @@ struct UpdateSnapshot {
     display_description: Patch<String>,
 }
 
-async fn update(cx: Cx<Cinder>, Path(id): Path<String>, Body(body): Body<UpdateSnapshot>) -> Result<Response, Fault> {
+async fn update(
+    cx: Cx<Cinder>,
+    Path(id): Path<String>,
+    Body(body): Body<UpdateSnapshot>,
+) -> Result<Response, Fault> {
     let mut row = found(&cx, &id).await?;
     if let Some(name) = body.name.given().or(body.display_name.given()) {
         row.name = name.unwrap_or_default().trim().to_owned();

@@ -10,7 +10,9 @@ use platform::{
     http::{Body, Cx, Fault, Query, Routes, json},
     wire::Patch,
 };
-use sea_orm::{ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, sea_query::Expr};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, sea_query::Expr,
+};
 use serde::Deserialize;
 use serde_json::{Value, json as literal};
 use uuid::Uuid;
@@ -37,7 +39,11 @@ pub(crate) fn routes() -> Routes<Cinder> {
         .get("/v3/types/{id}/extra_specs/{name}", "volume_extension:types_extra_specs:show", spec)
         .put("/v3/types/{id}/extra_specs/{name}", "volume_extension:types_extra_specs:update", set_spec)
         .delete("/v3/types/{id}/extra_specs/{name}", "volume_extension:types_extra_specs:delete", remove_spec)
-        .get("/v3/types/{id}/os-volume-type-access", "volume_extension:volume_type_access:get_all_for_type", access)
+        .get(
+            "/v3/types/{id}/os-volume-type-access",
+            "volume_extension:volume_type_access:get_all_for_type",
+            access,
+        )
         .post("/v3/types/{id}/action", "volume_extension:volume_type_access:addProjectAccess", action)
 }
 
@@ -48,8 +54,8 @@ struct TypeView {
     name: String,
     description: Option<String>,
     is_public: bool,
-    #[view(rename = "os-volume-type-access:is_public")]
-    access_is_public: bool,
+    #[view(rename = "os-volume-type-access:is_public", skip_none)]
+    access_is_public: Option<bool>,
     #[view(skip_none)]
     extra_specs: Option<Value>,
     #[view(skip_none)]
@@ -59,7 +65,15 @@ struct TypeView {
 /// Extra specs that users see too: what they can make use of.
 const OPEN_SPECS: [&str; 3] = ["RESKEY:availability_zones", "multiattach", "replication_enabled"];
 
-fn view(cx: &Cx<Cinder>, row: volume_type::Model) -> TypeView {
+/// What an answer to a change leaves out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    All,
+    Created,
+    Updated,
+}
+
+fn view(cx: &Cx<Cinder>, row: volume_type::Model, shown: Shown) -> TypeView {
     let admin = cx.is_admin();
     let mut specs = row.extra_specs;
     if let Some(map) = specs.as_object_mut().filter(|_| !admin) {
@@ -70,31 +84,40 @@ fn view(cx: &Cx<Cinder>, row: volume_type::Model) -> TypeView {
         name: row.name,
         description: row.description,
         is_public: row.is_public,
-        access_is_public: row.is_public,
+        access_is_public: (shown != Shown::Updated).then_some(row.is_public),
         extra_specs: Some(specs),
-        qos_specs_id: admin.then_some(row.qos_specs_id),
+        qos_specs_id: (admin && shown == Shown::All).then_some(row.qos_specs_id),
     }
 }
 
+fn has_access(cx: &Cx<Cinder>, row: &volume_type::Model) -> bool {
+    row.access.as_array().is_some_and(|list| list.iter().any(|id| id.as_str() == cx.caller.project_id()))
+}
+
 fn usable(cx: &Cx<Cinder>, row: &volume_type::Model) -> bool {
-    row.is_public
-        || cx.is_admin()
-        || row.access.as_array().is_some_and(|list| list.iter().any(|id| id.as_str() == cx.caller.project_id()))
+    row.is_public || cx.is_admin() || has_access(cx, row)
 }
 
 async fn list(cx: Cx<Cinder>, query: Query) -> Result<Response, Fault> {
     cx.allow()?;
     let public = match query.get("is_public").map(str::to_ascii_lowercase).as_deref() {
         Some("none") if cx.is_admin() => None,
-        Some("none") | None => (!cx.is_admin()).then_some(true),
         Some(_) if cx.is_admin() => query.flag("is_public")?,
-        Some(_) => Some(true),
+        _ => Some(true),
     };
-    let rows = Entity::find().order_by_desc(Column::CreatedAt).order_by_desc(Column::Id).all(cx.service.db.read()).await?;
+    let rows = Entity::find()
+        .order_by_desc(Column::CreatedAt)
+        .order_by_desc(Column::Id)
+        .all(cx.service.db.read())
+        .await?;
     let paging = platform::db::list::Paging::read(&query)?;
     let mut rows: Vec<_> = rows
         .into_iter()
-        .filter(|row| usable(&cx, row) && public.is_none_or(|public| row.is_public == public || !public))
+        .filter(|row| match public {
+            None => true,
+            Some(true) => row.is_public || has_access(&cx, row),
+            Some(false) => !row.is_public,
+        })
         .collect();
     if let Some(marker) = &paging.marker {
         let at = rows.iter().position(|row| row.id.to_string() == *marker);
@@ -104,7 +127,7 @@ async fn list(cx: Cx<Cinder>, query: Query) -> Result<Response, Fault> {
     if let Some(limit) = paging.limit {
         rows.truncate(limit as usize);
     }
-    let views: Vec<_> = rows.into_iter().map(|row| view(&cx, row)).collect();
+    let views: Vec<_> = rows.into_iter().map(|row| view(&cx, row, Shown::All)).collect();
     pages::answer(&cx, "volume_types", &views, None, None)
 }
 
@@ -134,6 +157,7 @@ async fn create(cx: Cx<Cinder>, Body(body): Body<CreateType>) -> Result<Response
         is_public: super::truth(&body.is_public).unwrap_or(true),
         extra_specs: body.extra_specs.unwrap_or_default().into_json(),
         access: literal!([]),
+        encryption: None,
         qos_specs_id: None,
         created_at: chrono::Utc::now(),
     };
@@ -144,14 +168,17 @@ async fn create(cx: Cx<Cinder>, Body(body): Body<CreateType>) -> Result<Response
     Entity::insert(volume_type::ActiveModel::from(row.clone())).exec_without_returning(&*tx).await?;
     tx.emit(cx.event("volume_type.create", row.id));
     tx.commit().await?;
-    cx.answer(StatusCode::OK, "volume_type", &view(&cx, row))
+    cx.answer(StatusCode::OK, "volume_type", &view(&cx, row, Shown::Created))
 }
 
-async fn found(cx: &Cx<Cinder>, id: &str) -> Result<volume_type::Model, Fault> {
+pub(crate) async fn found(cx: &Cx<Cinder>, id: &str) -> Result<volume_type::Model, Fault> {
     cx.allow()?;
     let missing = || Fault::from(Error::TypeNotFound(id.chars().take(64).collect()));
     let row = if id == "default" {
-        Entity::find().filter(Column::Name.eq(cx.service.config.default_type.as_str())).one(cx.service.db.read()).await?
+        Entity::find()
+            .filter(Column::Name.eq(cx.service.config.default_type.as_str()))
+            .one(cx.service.db.read())
+            .await?
     } else {
         let id: Uuid = id.parse().map_err(|_| missing())?;
         Entity::find_by_id(id).one(cx.service.db.read()).await?
@@ -161,7 +188,7 @@ async fn found(cx: &Cx<Cinder>, id: &str) -> Result<volume_type::Model, Fault> {
 
 async fn show(cx: Cx<Cinder>, Path(id): Path<String>) -> Result<Response, Fault> {
     let row = found(&cx, &id).await?;
-    cx.answer(StatusCode::OK, "volume_type", &view(&cx, row))
+    cx.answer(StatusCode::OK, "volume_type", &view(&cx, row, Shown::All))
 }
 
 #[derive(Deserialize, BodyDerive)]
@@ -178,12 +205,18 @@ struct UpdateType {
     is_public: Value,
 }
 
-async fn update(cx: Cx<Cinder>, Path(id): Path<String>, Body(body): Body<UpdateType>) -> Result<Response, Fault> {
+async fn update(
+    cx: Cx<Cinder>,
+    Path(id): Path<String>,
+    Body(body): Body<UpdateType>,
+) -> Result<Response, Fault> {
     let mut row = found(&cx, &id).await?;
     let (name, description) = (body.name.given().flatten(), body.description.given());
     let public = super::truth(&body.is_public);
     if name.is_none() && description.is_none() && public.is_none() {
-        return Err(Fault::bad_request("Specify volume type name, description, is_public or a combination thereof."));
+        return Err(Fault::bad_request(
+            "Specify volume type name, description, is_public or a combination thereof.",
+        ));
     }
     if let Some(name) = name {
         if name.trim().is_empty() {
@@ -194,7 +227,11 @@ async fn update(cx: Cx<Cinder>, Path(id): Path<String>, Body(body): Body<UpdateT
     row.description = description.unwrap_or(row.description);
     row.is_public = public.unwrap_or(row.is_public);
     let tx = cx.service.db.write().await?;
-    let taken = Entity::find().filter(Column::Name.eq(row.name.as_str())).filter(Column::Id.ne(row.id)).count(&*tx).await?;
+    let taken = Entity::find()
+        .filter(Column::Name.eq(row.name.as_str()))
+        .filter(Column::Id.ne(row.id))
+        .count(&*tx)
+        .await?;
     if taken > 0 {
         return Err(Fault::conflict(format!("Volume Type {} already exists.", row.name)));
     }
@@ -206,7 +243,7 @@ async fn update(cx: Cx<Cinder>, Path(id): Path<String>, Body(body): Body<UpdateT
         .exec(&*tx)
         .await?;
     tx.commit().await?;
-    cx.answer(StatusCode::OK, "volume_type", &view(&cx, row))
+    cx.answer(StatusCode::OK, "volume_type", &view(&cx, row, Shown::Updated))
 }
 
 async fn delete(cx: Cx<Cinder>, Path(id): Path<String>) -> Result<Response, Fault> {
@@ -216,7 +253,10 @@ async fn delete(cx: Cx<Cinder>, Path(id): Path<String>) -> Result<Response, Faul
         return Err(Fault::bad_request("Target volume type is still in use."));
     }
     if row.name == cx.service.config.default_type {
-        return Err(Fault::forbidden(format!("Volume type {} is the default and can't be deleted.", row.name)));
+        return Err(Fault::forbidden(format!(
+            "Volume type {} is the default and can't be deleted.",
+            row.name
+        )));
     }
     Entity::delete_by_id(row.id).exec(&*tx).await?;
     tx.commit().await?;
@@ -225,7 +265,7 @@ async fn delete(cx: Cx<Cinder>, Path(id): Path<String>) -> Result<Response, Faul
 
 async fn specs(cx: Cx<Cinder>, Path(id): Path<String>) -> Result<Response, Fault> {
     let row = found(&cx, &id).await?;
-    json(StatusCode::OK, &literal!({"extra_specs": view(&cx, row).extra_specs}))
+    json(StatusCode::OK, &literal!({"extra_specs": view(&cx, row, Shown::All).extra_specs}))
 }
 
 #[derive(Deserialize, BodyDerive)]
@@ -234,7 +274,11 @@ struct Specs {
 }
 
 /// Changes a type's extra specs in one transaction.
-async fn change_specs(cx: &Cx<Cinder>, id: Uuid, change: impl FnOnce(&mut serde_json::Map<String, Value>)) -> Result<(), Fault> {
+async fn change_specs(
+    cx: &Cx<Cinder>,
+    id: Uuid,
+    change: impl FnOnce(&mut serde_json::Map<String, Value>),
+) -> Result<(), Fault> {
     let tx = cx.service.db.write().await?;
     if let Some(row) = Entity::find_by_id(id).one(&*tx).await? {
         let mut specs = row.extra_specs.as_object().cloned().unwrap_or_default();
@@ -249,7 +293,11 @@ async fn change_specs(cx: &Cx<Cinder>, id: Uuid, change: impl FnOnce(&mut serde_
     Ok(())
 }
 
-async fn add_specs(cx: Cx<Cinder>, Path(id): Path<String>, Body(body): Body<Specs>) -> Result<Response, Fault> {
+async fn add_specs(
+    cx: Cx<Cinder>,
+    Path(id): Path<String>,
+    Body(body): Body<Specs>,
+) -> Result<Response, Fault> {
     let row = found(&cx, &id).await?;
     let given = body.extra_specs.into_json();
     let added = given.as_object().cloned().unwrap_or_default();
@@ -259,7 +307,8 @@ async fn add_specs(cx: Cx<Cinder>, Path(id): Path<String>, Body(body): Body<Spec
 
 async fn spec(cx: Cx<Cinder>, Path((id, name)): Path<(String, String)>) -> Result<Response, Fault> {
     let row = found(&cx, &id).await?;
-    match row.extra_specs.get(&name) {
+    let seen = view(&cx, row.clone(), Shown::All).extra_specs.unwrap_or_default();
+    match seen.get(&name) {
         Some(value) => json(StatusCode::OK, &literal!({name: value})),
         None => Err(no_spec(&row, &name)),
     }
@@ -277,7 +326,9 @@ async fn set_spec(
 ) -> Result<Response, Fault> {
     let row = found(&cx, &id).await?;
     let given = body.into_json();
-    let Some(value) = given.get(&name).filter(|_| given.as_object().is_some_and(|map| map.len() == 1)).cloned() else {
+    let Some(value) =
+        given.get(&name).filter(|_| given.as_object().is_some_and(|map| map.len() == 1)).cloned()
+    else {
         return Err(Fault::bad_request("Request body must be a pair whose name is the one in the path."));
     };
     change_specs(&cx, row.id, |specs| drop(specs.insert(name, value))).await?;
@@ -330,18 +381,28 @@ async fn action(cx: Cx<Cinder>, Path(id): Path<String>, Body(body): Body<Action>
     let mut list: Vec<String> = serde_json::from_value(row.access.clone()).unwrap_or_default();
     match (body.add, body.remove) {
         (Some(add), None) if list.contains(&add.project) => {
-            return Err(Fault::conflict(format!("Volume type access for {} / {} combination already exists.", row.id, add.project)));
+            return Err(Fault::conflict(format!(
+                "Volume type access for {} / {} combination already exists.",
+                row.id, add.project
+            )));
         }
         (Some(add), None) => list.push(add.project),
         (None, Some(remove)) if !list.contains(&remove.project) => {
-            return Err(Fault::not_found(format!("Volume type access not found for {} / {} combination.", row.id, remove.project)));
+            return Err(Fault::not_found(format!(
+                "Volume type access not found for {} / {} combination.",
+                row.id, remove.project
+            )));
         }
         (None, Some(remove)) => list.retain(|project| *project != remove.project),
         _ => return Err(Fault::bad_request("There is no such action.")),
     }
     let tx = cx.service.db.write().await?;
     let condition = Condition::all().add(Column::Id.eq(row.id));
-    Entity::update_many().col_expr(Column::Access, Expr::value(literal!(list))).filter(condition).exec(&*tx).await?;
+    Entity::update_many()
+        .col_expr(Column::Access, Expr::value(literal!(list)))
+        .filter(condition)
+        .exec(&*tx)
+        .await?;
     tx.commit().await?;
     Ok(StatusCode::ACCEPTED.into_response())
 }

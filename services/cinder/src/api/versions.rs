@@ -12,6 +12,14 @@ pub(crate) fn routes() -> Routes<Cinder> {
         .open(Method::GET, "/", choices)
         .open(Method::GET, "/v3", version)
         .open(Method::GET, "/v3/", version)
+        .open(Method::GET, MALFORMED, malformed)
+}
+
+/// Where requests are sent whose address names another project than their token.
+pub(super) const MALFORMED: &str = "/malformed-request-url";
+
+async fn malformed(_: OpenCx<Cinder>) -> Result<Response, Fault> {
+    Err(Fault::bad_request("Malformed request url"))
 }
 
 fn document(cx: &OpenCx<Cinder>) -> Value {

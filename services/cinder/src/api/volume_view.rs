@@ -3,12 +3,17 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use platform::{View, http::{Cx, Fault}, policy::Target};
+use platform::{
+    View,
+    http::{Cx, Fault},
+    policy::Target,
+};
 use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter};
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::pages::{Link, links};
 use crate::{
     Cinder,
     model::{attachment, volume, volume_type},
@@ -17,21 +22,6 @@ use crate::{
 /// A time as Cinder writes it.
 pub(crate) fn time(at: DateTime<Utc>) -> String {
     at.format("%Y-%m-%dT%H:%M:%S%.6f").to_string()
-}
-
-/// A link to a resource.
-#[derive(Debug, Serialize)]
-pub(crate) struct Link {
-    rel: &'static str,
-    href: String,
-}
-
-/// The links of a resource: with its version, and without.
-pub(crate) fn links(cx: &Cx<Cinder>, path: &str) -> Vec<Link> {
-    vec![
-        Link { rel: "self", href: cx.link(&format!("/v3{path}")) },
-        Link { rel: "bookmark", href: cx.link(path) },
-    ]
 }
 
 /// A volume in a short list.
@@ -84,8 +74,8 @@ pub(crate) struct VolumeView {
     links: Vec<Link>,
     #[view(since = "3.13")]
     group_id: Option<Uuid>,
-    #[view(since = "3.21")]
-    provider_id: Option<String>,
+    #[view(since = "3.21", skip_none)]
+    provider_id: Option<Option<String>>,
     #[view(since = "3.48")]
     service_uuid: Option<Uuid>,
     #[view(since = "3.48")]
@@ -94,6 +84,8 @@ pub(crate) struct VolumeView {
     cluster_name: Option<Option<String>>,
     #[view(since = "3.65")]
     consumes_quota: bool,
+    #[view(skip_none)]
+    migration_status: Option<Option<String>>,
     #[view(rename = "os-vol-tenant-attr:tenant_id", skip_none)]
     tenant_id: Option<String>,
     #[view(rename = "os-vol-host-attr:host", skip_none)]
@@ -134,7 +126,8 @@ pub(crate) fn brief(cx: &Cx<Cinder>, row: volume::Model) -> Brief {
 }
 
 /// A volume in full.
-pub(crate) fn full(cx: &Cx<Cinder>, row: volume::Model, beside: &Beside) -> VolumeView {
+pub(crate) fn full(cx: &Cx<Cinder>, row: volume::Model, beside: &Beside, extended: bool) -> VolumeView {
+    let admin = cx.is_admin();
     let target = Target::project(row.project_id.as_str());
     let sees_host = cx.may("volume_extension:volume_host_attribute", &target);
     let sees_migration = cx.may("volume_extension:volume_mig_status_attribute", &target);
@@ -168,35 +161,38 @@ pub(crate) fn full(cx: &Cx<Cinder>, row: volume::Model, beside: &Beside) -> Volu
         encryption_key_id: None,
         multiattach: row.multiattach,
         metadata: with_flags(row.metadata, row.readonly),
-        volume_image_metadata: row.image_metadata.filter(|pairs| pairs.as_object().is_some_and(|map| !map.is_empty())),
+        volume_image_metadata: row
+            .image_metadata
+            .filter(|pairs| extended && pairs.as_object().is_some_and(|map| !map.is_empty())),
         snapshot_id: row.snapshot_id,
         source_volid: row.source_volid,
         user_id: row.user_id,
-        consistencygroup_id: None,
+        consistencygroup_id: row.group_id,
         replication_status: None,
         group_id: None,
-        provider_id: None,
+        provider_id: admin.then_some(None),
+        migration_status: admin.then_some(None),
         service_uuid: None,
         shared_targets: Some(false),
-        cluster_name: sees_host.then_some(None),
+        cluster_name: admin.then_some(None),
         consumes_quota: true,
-        tenant_id: sees_project.then_some(row.project_id),
-        host: sees_host.then(|| cx.service.pool()),
-        migration: sees_migration.then_some(None),
-        migration_name: sees_migration.then_some(None),
+        tenant_id: (extended && sees_project).then_some(row.project_id),
+        host: (extended && sees_host).then(|| cx.service.pool()),
+        migration: (extended && sees_migration).then_some(None),
+        migration_name: (extended && sees_migration).then_some(None),
     }
 }
 
-/// Cinder shows the read-only flag among the metadata, once it is set.
-fn with_flags(mut metadata: Value, readonly: bool) -> Value {
-    if readonly && let Some(pairs) = metadata.as_object_mut() {
-        pairs.insert("readonly".into(), "True".into());
+/// Cinder shows the read-only flag among the metadata, once it was said.
+fn with_flags(mut metadata: Value, readonly: Option<bool>) -> Value {
+    if let (Some(readonly), Some(pairs)) = (readonly, metadata.as_object_mut()) {
+        pairs.insert("readonly".into(), if readonly { "True" } else { "False" }.into());
     }
     metadata
 }
 
-/// One volume's view, read fresh.
-pub(crate) async fn one(cx: &Cx<Cinder>, row: volume::Model) -> Result<VolumeView, Fault> {
+/// One volume's view, read fresh; `extended` with what extensions add when it is shown, and not when it is made or changed.
+pub(crate) async fn one(cx: &Cx<Cinder>, row: volume::Model, extended: bool) -> Result<VolumeView, Fault> {
     let beside = Beside::read(cx.service.db.read(), std::slice::from_ref(&row)).await?;
-    Ok(full(cx, row, &beside))
+    Ok(full(cx, row, &beside, extended))
 }

@@ -7,7 +7,7 @@ use axum::{
 use http::StatusCode;
 use platform::{
     Body as BodyDerive,
-    db::list::{self, Kind, ListSpec},
+    db::list::{Kind, ListSpec},
     http::{Body, Cx, Fault, Query, Routes, json},
     policy::Target,
     wire::Patch,
@@ -72,14 +72,32 @@ struct CreateVolume {
     #[body(max = 255)]
     availability_zone: Option<String>,
     metadata: Option<super::metadata::Pairs>,
+    #[serde(default)]
+    #[body(schema = super::boolean)]
+    multiattach: Value,
+    #[serde(default)]
+    consistencygroup_id: Option<String>,
+    #[body(since = "3.13")]
+    group_id: Option<String>,
+    #[body(since = "3.47")]
+    backup_id: Option<String>,
 }
 
 /// A whole number, or its digits.
-fn size_schema(_: platform::wire::Version) -> Value {
+pub(crate) fn size_schema(_: platform::wire::Version) -> Value {
     literal!({"oneOf": [
         {"type": "integer", "minimum": 1, "maximum": 2_147_483_647},
         {"type": "string", "pattern": "^[0-9]{1,10}$"},
         {"type": "null"}]})
+}
+
+/// The size that such a value asks for. More digits than fit ask for what no volume has.
+pub(crate) fn size(value: &Value) -> Option<i64> {
+    match value {
+        Value::String(digits) => Some(digits.parse::<i32>().map(i64::from).unwrap_or(0)),
+        Value::Number(number) => Some(number.as_i64().unwrap_or(0)),
+        _ => None,
+    }
 }
 
 fn reference(text: Option<&str>, what: &str) -> Result<Option<Uuid>, Fault> {
@@ -95,11 +113,24 @@ fn reference(text: Option<&str>, what: &str) -> Result<Option<Uuid>, Fault> {
 async fn create(cx: Cx<Cinder>, Body(body): Body<CreateBody>) -> Result<Response, Fault> {
     cx.allow()?;
     let asked = body.volume;
-    let size = match asked.size {
-        None | Some(Value::Null) => None,
-        Some(Value::String(digits)) => Some(digits.parse::<i64>().unwrap_or(0)),
-        Some(size) => Some(size.as_i64().unwrap_or(0)),
-    };
+    let size = asked.size.as_ref().and_then(size);
+    if super::truth(&asked.multiattach) == Some(true) {
+        return Err(Fault::bad_request(
+            "multiattach parameter has been removed. The default behavior is to use multiattach enabled volume types. Contact \
+             your administrator to create a multiattach enabled volume type and use it to create multiattach volumes.",
+        ));
+    }
+    for (asked, what) in [
+        (&asked.consistencygroup_id, "consistency groups"),
+        (&asked.group_id, "groups"),
+        (&asked.backup_id, "backups"),
+    ] {
+        if asked.as_ref().is_some_and(|id| !id.is_empty()) {
+            return Err(Fault::bad_request(format!(
+                "Invalid input received: volumes of {what} are not offered by this cloud."
+            )));
+        }
+    }
     let new = NewVolume {
         id: Uuid::new_v4(),
         project_id: cx.project_id()?.to_owned(),
@@ -113,10 +144,11 @@ async fn create(cx: Cx<Cinder>, Body(body): Body<CreateBody>) -> Result<Response
         volume_type: asked.volume_type,
         availability_zone: asked.availability_zone,
         metadata: asked.metadata.map(super::metadata::Pairs::into_json),
+        group_id: None,
     };
     let event = cx.event("volume.create.start", new.id);
     let row = cx.service.create_volume(&cx.caller, new, Some(event)).await?;
-    cx.answer(StatusCode::ACCEPTED, "volume", &volume_view::one(&cx, row).await?)
+    cx.answer(StatusCode::ACCEPTED, "volume", &volume_view::one(&cx, row, false).await?)
 }
 
 pub(crate) static LIST: ListSpec<Entity> = ListSpec {
@@ -132,6 +164,10 @@ pub(crate) static LIST: ListSpec<Entity> = ListSpec {
         ("size", Column::Size, Kind::Int),
         ("multiattach", Column::Multiattach, Kind::Bool),
         ("user_id", Column::UserId, Kind::Text),
+        ("volume_type_id", Column::VolumeTypeId, Kind::Uuid),
+        ("snapshot_id", Column::SnapshotId, Kind::Uuid),
+        ("source_volid", Column::SourceVolid, Kind::Uuid),
+        ("group_id", Column::GroupId, Kind::Uuid),
     ],
     sorts: &[
         ("created_at", Column::CreatedAt),
@@ -160,29 +196,21 @@ fn visible(cx: &Cx<Cinder>, query: &Query) -> Result<Select<Entity>, Fault> {
     super::metadata::filtered(select, query, Column::Metadata, cx.service.db.read())
 }
 
-async fn read_page(cx: &Cx<Cinder>, query: &Query) -> Result<(list::Page<volume::Model>, Option<u64>), Fault> {
-    cx.allow()?;
-    let select = visible(cx, query)?;
-    let counted = match cx.version >= platform::wire::Version::new(3, 45) && query.flag("with_count")?.unwrap_or(false) {
-        true => Some(list::filter(select.clone(), &LIST, query)?.count(cx.service.db.read()).await?),
-        false => None,
-    };
-    Ok((list::page(cx.service.db.read(), select, &LIST, query).await?, counted))
-}
-
 async fn list(cx: Cx<Cinder>, query: Query) -> Result<Response, Fault> {
-    let (page, counted) = read_page(&cx, &query).await?;
-    let links = pages::next(&cx, "/v3/volumes", &query, page.items.last().filter(|_| page.more).map(|row| row.id));
-    let views: Vec<_> = page.items.into_iter().map(|row| volume_view::brief(&cx, row)).collect();
-    pages::answer(&cx, "volumes", &views, links, counted)
+    cx.allow()?;
+    let page = pages::read(&cx, visible(&cx, &query)?, &LIST, &query).await?;
+    let links = page.next(&cx, "/volumes", &query, |row| row.id);
+    let views: Vec<_> = page.rows.into_iter().map(|row| volume_view::brief(&cx, row)).collect();
+    pages::answer(&cx, "volumes", &views, links, page.count)
 }
 
 async fn detail(cx: Cx<Cinder>, query: Query) -> Result<Response, Fault> {
-    let (page, counted) = read_page(&cx, &query).await?;
-    let links = pages::next(&cx, "/v3/volumes/detail", &query, page.items.last().filter(|_| page.more).map(|row| row.id));
-    let beside = volume_view::Beside::read(cx.service.db.read(), &page.items).await?;
-    let views: Vec<_> = page.items.into_iter().map(|row| volume_view::full(&cx, row, &beside)).collect();
-    pages::answer(&cx, "volumes", &views, links, counted)
+    cx.allow()?;
+    let page = pages::read(&cx, visible(&cx, &query)?, &LIST, &query).await?;
+    let links = page.next(&cx, "/volumes/detail", &query, |row| row.id);
+    let beside = volume_view::Beside::read(cx.service.db.read(), &page.rows).await?;
+    let views: Vec<_> = page.rows.into_iter().map(|row| volume_view::full(&cx, row, &beside, true)).collect();
+    pages::answer(&cx, "volumes", &views, links, page.count)
 }
 
 async fn summary(cx: Cx<Cinder>, query: Query) -> Result<Response, Fault> {
@@ -215,7 +243,7 @@ pub(crate) async fn found(cx: &Cx<Cinder>, id: &str) -> Result<volume::Model, Fa
 
 async fn show(cx: Cx<Cinder>, Path(id): Path<String>) -> Result<Response, Fault> {
     let row = found(&cx, &id).await?;
-    cx.answer(StatusCode::OK, "volume", &volume_view::one(&cx, row).await?)
+    cx.answer(StatusCode::OK, "volume", &volume_view::one(&cx, row, true).await?)
 }
 
 #[derive(Deserialize, BodyDerive)]
@@ -236,7 +264,11 @@ struct UpdateVolume {
     metadata: Option<super::metadata::Pairs>,
 }
 
-async fn update(cx: Cx<Cinder>, Path(id): Path<String>, Body(body): Body<UpdateVolume>) -> Result<Response, Fault> {
+async fn update(
+    cx: Cx<Cinder>,
+    Path(id): Path<String>,
+    Body(body): Body<UpdateVolume>,
+) -> Result<Response, Fault> {
     let mut row = found(&cx, &id).await?;
     if let Some(name) = body.name.given().or(body.display_name.given()) {
         row.name = name.unwrap_or_default().trim().to_owned();
@@ -259,7 +291,7 @@ async fn update(cx: Cx<Cinder>, Path(id): Path<String>, Body(body): Body<UpdateV
         .await?;
     tx.emit(cx.event("volume.update.end", row.id));
     tx.commit().await?;
-    cx.answer(StatusCode::OK, "volume", &volume_view::one(&cx, row).await?)
+    cx.answer(StatusCode::OK, "volume", &volume_view::one(&cx, row, false).await?)
 }
 
 async fn delete(cx: Cx<Cinder>, Path(id): Path<String>, query: Query) -> Result<Response, Fault> {
@@ -273,12 +305,25 @@ async fn delete(cx: Cx<Cinder>, Path(id): Path<String>, query: Query) -> Result<
 }
 
 /// Begins to delete a volume, from a status that allows it.
-pub(crate) async fn remove(cx: &Cx<Cinder>, row: &volume::Model, cascade: bool, force: bool) -> Result<(), Fault> {
-    let allowed = ["available", "error", "error_restoring", "error_extending", "error_deleting", "error_managing"];
+pub(crate) async fn remove(
+    cx: &Cx<Cinder>,
+    row: &volume::Model,
+    cascade: bool,
+    force: bool,
+) -> Result<(), Fault> {
+    let allowed =
+        ["available", "error", "error_restoring", "error_extending", "error_deleting", "error_managing"];
     let mut tx = cx.service.db.write().await?;
-    let snapshots = snapshot::Entity::find().filter(snapshot::Column::VolumeId.eq(row.id)).count(&*tx).await?;
+    if volume::is_copied(&tx, row.id).await? {
+        return Err(Error::InvalidVolume(format!("Volume {} is being copied, cannot delete.", row.id)).into());
+    }
+    let snapshots =
+        snapshot::Entity::find().filter(snapshot::Column::VolumeId.eq(row.id)).count(&*tx).await?;
     if snapshots > 0 && !cascade {
-        return Err(Error::InvalidVolume("Volume has snapshots, cannot delete. Use cascade to delete them too.".into()).into());
+        return Err(Error::InvalidVolume(
+            "Volume has snapshots, cannot delete. Use cascade to delete them too.".into(),
+        )
+        .into());
     }
     let from: Vec<&str> = if force { vec![row.status.as_str()] } else { allowed.to_vec() };
     let held = crate::model::attachment::Entity::find()
@@ -304,4 +349,3 @@ async fn encryption(cx: Cx<Cinder>, Path(id): Path<String>) -> Result<Response, 
     found(&cx, &id).await?;
     json(StatusCode::OK, &literal!({}))
 }
-

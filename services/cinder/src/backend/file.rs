@@ -48,7 +48,13 @@ impl FileBackend {
         self.staging.join(Uuid::new_v4().to_string())
     }
 
-    async fn copy(&self, from: &Path, format: &str, size: Option<u64>, to: &Path) -> Result<(), BackendError> {
+    async fn copy(
+        &self,
+        from: &Path,
+        format: &str,
+        size: Option<u64>,
+        to: &Path,
+    ) -> Result<(), BackendError> {
         let partial = self.partial();
         let copied = async {
             confined::convert(from, format, &partial, "raw").await?;

@@ -20,6 +20,8 @@ pub struct Model {
     pub extra_specs: Json,
     /// Projects that may use it when it is not public: a list of ids.
     pub access: Json,
+    /// How its volumes are to be encrypted.
+    pub encryption: Option<Json>,
     /// The QoS specification that goes with it.
     pub qos_specs_id: Option<Uuid>,
     /// When it was made.
@@ -42,6 +44,7 @@ pub(crate) async fn ensure_default(db: &Database, name: &str) -> Result<(), DbEr
             is_public: Set(true),
             extra_specs: Set(serde_json::json!({})),
             access: Set(serde_json::json!([])),
+            encryption: Set(None),
             qos_specs_id: Set(None),
             created_at: Set(chrono::Utc::now()),
         };

@@ -3,17 +3,28 @@
 use contracts::CallError;
 use futures::StreamExt;
 use platform::reconcile::{Next, StepError};
+use sea_orm::EntityTrait;
 use tokio::io::AsyncWriteExt;
 use uuid::Uuid;
 
 use super::VolumeReconciler;
 use crate::{
     backend::{BackendError, Content},
-    model::volume::{self, Model},
+    inspect::inspect,
+    message,
+    model::{
+        volume::{self, Model},
+        volume_type,
+    },
 };
 
 impl VolumeReconciler {
     pub(super) async fn build(&self, row: &Model, attempt: u32) -> Result<Next, StepError> {
+        if row.status == "creating" && !self.has_place(row).await? {
+            let why = "no backend is what the type asks for".to_owned();
+            tracing::warn!(volume = %row.id, why, "a volume could not be brought about");
+            return self.settle(row, "error", Some(why), Some(message::NO_BACKEND), "volume.error").await;
+        }
         if let (Some(image), "creating") = (row.image_id, row.status.as_str()) {
             tracing::debug!(volume = %row.id, %image, "downloading");
             let tx = self.cinder.db.write().await?;
@@ -22,9 +33,18 @@ impl VolumeReconciler {
             return Ok(Next::Now);
         }
         match self.fill(row).await {
-            Ok(()) => self.settle(row, "available", None, "volume.create.end").await,
-            Err(error) => self.failed(row, attempt, "error", error).await,
+            Ok(()) => self.settle(row, "available", None, None, "volume.create.end").await,
+            Err(error) => {
+                let notice =
+                    if row.image_id.is_some() { message::IMAGE_FAILED } else { message::CREATE_FAILED };
+                self.failed(row, attempt, "error", Some(notice), error).await
+            }
         }
+    }
+
+    async fn has_place(&self, row: &Model) -> Result<bool, StepError> {
+        let kind = volume_type::Entity::find_by_id(row.volume_type_id).one(self.cinder.db.read()).await?;
+        Ok(self.cinder.can_hold(&kind.map(|kind| kind.extra_specs).unwrap_or_default()).await?)
     }
 
     async fn fill(&self, row: &Model) -> Result<(), BackendError> {
@@ -49,6 +69,7 @@ impl VolumeReconciler {
                 file.write_all(&piece?).await?;
             }
             file.flush().await?;
+            inspect(&path, &format).await?;
             backend.create(id, size, Content::File(&path, qemu_format(&format))).await
         }
         .await;

@@ -29,6 +29,7 @@ use uuid::Uuid;
 use crate::{
     Cinder,
     backend::BackendError,
+    message::{self, Notice},
     model::{
         attachment, snapshot,
         volume::{self, Column, Entity, Model, OUTSTANDING},
@@ -49,17 +50,28 @@ impl VolumeReconciler {
     }
 
     /// The step is over: the volume has this status, unless somebody deletes it meanwhile.
-    async fn settle(&self, row: &Model, status: &str, fault: Option<String>, event: &'static str) -> Result<Next, StepError> {
+    async fn settle(
+        &self,
+        row: &Model,
+        status: &str,
+        fault: Option<String>,
+        notice: Option<Notice>,
+        event: &'static str,
+    ) -> Result<Next, StepError> {
         let mut tx = self.cinder.db.write().await?;
         if volume::transition(&tx, row.id, &[&row.status], status).await? {
             let mut update = Entity::update_many()
                 .col_expr(Column::Fault, Expr::value(fault))
-                .col_expr(Column::ExtendTo, Expr::value(Option::<i64>::None))
+                .col_expr(Column::ExtendedFrom, Expr::value(Option::<i64>::None))
+                .col_expr(Column::UploadImageId, Expr::value(Option::<Uuid>::None))
                 .col_expr(Column::UploadFormat, Expr::value(Option::<String>::None));
-            if let Some(size) = row.extend_to.filter(|_| status != "error_extending") {
+            if let Some(size) = row.extended_from.filter(|_| status == "error_extending") {
                 update = update.col_expr(Column::Size, Expr::value(size));
             }
             update.filter(Column::Id.eq(row.id)).exec(&*tx).await?;
+            if let Some(notice) = notice {
+                message::write(&tx, &row.project_id, "VOLUME", row.id, notice).await?;
+            }
             tx.emit(Event::new(event, row.id).project(&row.project_id));
         }
         tx.commit().await?;
@@ -67,21 +79,29 @@ impl VolumeReconciler {
     }
 
     /// What a backend's failure comes to: another try, or a status that says so.
-    async fn failed(&self, row: &Model, attempt: u32, status: &str, error: BackendError) -> Result<Next, StepError> {
+    async fn failed(
+        &self,
+        row: &Model,
+        attempt: u32,
+        status: &str,
+        notice: Option<Notice>,
+        error: BackendError,
+    ) -> Result<Next, StepError> {
         match error {
             BackendError::Failed(why) if attempt < PATIENCE => Err(StepError::new(why)),
             BackendError::Failed(why) | BackendError::Refused(why) => {
                 tracing::error!(volume = %row.id, from = row.status, to = status, why, "a volume could not be brought about");
-                self.settle(row, status, Some(why), "volume.error").await
+                self.settle(row, status, Some(why), notice, "volume.error").await
             }
         }
     }
 
     async fn extend(&self, row: &Model, attempt: u32) -> Result<Next, StepError> {
-        let size = row.extend_to.unwrap_or(row.size);
-        match self.cinder.backend.extend(row.id, size.max(0) as u64).await {
-            Ok(()) => self.settle(row, "available", None, "volume.resize.end").await,
-            Err(error) => self.failed(row, attempt, "error_extending", error).await,
+        match self.cinder.backend.extend(row.id, row.size.max(0) as u64).await {
+            Ok(()) => self.settle(row, "available", None, None, "volume.resize.end").await,
+            Err(error) => {
+                self.failed(row, attempt, "error_extending", Some(message::EXTEND_FAILED), error).await
+            }
         }
     }
 
@@ -95,11 +115,11 @@ impl VolumeReconciler {
             .await?;
         for id in cascading {
             if let Err(error) = self.cinder.backend.delete_snapshot(id).await {
-                return self.failed(row, attempt, "error_deleting", error).await;
+                return self.failed(row, attempt, "error_deleting", None, error).await;
             }
         }
         if let Err(error) = self.cinder.backend.delete(row.id).await {
-            return self.failed(row, attempt, "error_deleting", error).await;
+            return self.failed(row, attempt, "error_deleting", None, error).await;
         }
         let mut tx = self.cinder.db.write().await?;
         forget(&tx, row.id).await?;
@@ -128,13 +148,19 @@ impl Reconciler for VolumeReconciler {
             .select_only()
             .column(Column::Id)
             .filter(Column::Status.is_in(OUTSTANDING))
+            .filter(Column::ByHand.eq(false))
             .into_tuple()
             .all(self.cinder.db.read())
             .await?)
     }
 
     async fn step(&self, id: Uuid, attempt: u32) -> Result<Next, StepError> {
-        let Some(row) = Entity::find_by_id(id).one(self.cinder.db.read()).await? else { return Ok(Next::Done) };
+        let Some(row) = Entity::find_by_id(id).one(self.cinder.db.read()).await? else {
+            return Ok(Next::Done);
+        };
+        if row.by_hand {
+            return Ok(Next::Done);
+        }
         match row.status.as_str() {
             "creating" | "downloading" => self.build(&row, attempt).await,
             "extending" => self.extend(&row, attempt).await,

@@ -1,7 +1,8 @@
 //! A volume is asked for: what must be true before its row is made.
 
 use contracts::identity::Caller;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
+use platform::db::WriteTx;
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -29,12 +30,16 @@ pub(crate) struct NewVolume {
     pub volume_type: Option<String>,
     pub availability_zone: Option<String>,
     pub metadata: Option<Value>,
+    pub group_id: Option<Uuid>,
 }
 
 /// What the source of a volume says of it.
 #[derive(Debug, Default)]
 struct Source {
+    /// The least that the volume must have.
     size: i64,
+    /// The size to take when none is asked for.
+    default_size: Option<i64>,
     bootable: bool,
     image_metadata: Option<Value>,
 }
@@ -48,18 +53,28 @@ impl Cinder {
         event: Option<platform::events::Event>,
     ) -> Result<volume::Model, Error> {
         let source = self.source(caller, &new).await?;
-        let size = new.size.unwrap_or(source.size);
-        if size < 1 {
-            return Err(Error::InvalidInput(format!("Volume size '{size}' must be an integer and greater than 0")));
-        }
+        let Some(size) = new.size.or(source.default_size).filter(|size| *size >= 1) else {
+            let asked = new.size.map_or("None".to_owned(), |size| size.to_string());
+            return Err(Error::InvalidInput(format!(
+                "Volume size '{asked}' must be an integer and greater than 0"
+            )));
+        };
         if size < source.size {
             return Err(Error::InvalidInput(format!(
                 "Volume size {size}GB cannot be smaller than original volume or image size {}GB. They must be >= original.",
                 source.size
             )));
         }
-        let kind = self.kind(new.volume_type.as_deref(), &new.project_id).await?;
-        if let Some(zone) = new.availability_zone.as_deref().filter(|zone| *zone != self.config.availability_zone) {
+        let kind = self.kind(caller, new.volume_type.as_deref(), &new.project_id).await?;
+        if kind.encryption.is_some() {
+            return Err(Error::InvalidInput(format!(
+                "Volumes of type {} would be encrypted, which no backend offers.",
+                kind.name
+            )));
+        }
+        if let Some(zone) =
+            new.availability_zone.as_deref().filter(|zone| *zone != self.config.availability_zone)
+        {
             return Err(Error::InvalidInput(format!("Availability zone '{zone}' is invalid.")));
         }
         let now = chrono::Utc::now();
@@ -72,15 +87,18 @@ impl Cinder {
             size,
             status: "creating".into(),
             bootable: source.bootable,
-            multiattach: kind.extra_specs.get("multiattach").is_some_and(|value| value == "<is> True"),
-            readonly: false,
+            multiattach: is_multiattach(&kind),
+            readonly: None,
             availability_zone: self.config.availability_zone.clone(),
             volume_type_id: kind.id,
             snapshot_id: new.snapshot_id,
             source_volid: new.source_volid,
             image_id: new.image_id,
+            upload_image_id: None,
             upload_format: None,
-            extend_to: None,
+            by_hand: false,
+            group_id: new.group_id,
+            extended_from: None,
             metadata: new.metadata.unwrap_or_else(|| json!({})),
             image_metadata: source.image_metadata,
             fault: None,
@@ -89,7 +107,9 @@ impl Cinder {
         };
         let mut tx = self.db.write().await?;
         let more = Usage { volumes: 1, gigabytes: size, snapshots: 0 };
-        quota::check(&tx, &self.config, &row.project_id, more).await?;
+        quota::check_size(&tx, &self.config, &row.project_id, size).await?;
+        quota::check(&tx, &self.config, &row.project_id, kind.id, more).await?;
+        still_there(&tx, &row).await?;
         volume::Entity::insert(volume::ActiveModel::from(row.clone())).exec_without_returning(&*tx).await?;
         if let Some(event) = event {
             tx.emit(event);
@@ -112,8 +132,14 @@ impl Cinder {
                 )));
             }
             let of = volume::Entity::find_by_id(snapshot.volume_id).one(self.db.read()).await?;
-            let (bootable, image_metadata) = of.map(|row| (row.bootable, row.image_metadata)).unwrap_or_default();
-            return Ok(Source { size: snapshot.size, bootable, image_metadata });
+            let (bootable, image_metadata) =
+                of.map(|row| (row.bootable, row.image_metadata)).unwrap_or_default();
+            return Ok(Source {
+                size: snapshot.size,
+                default_size: Some(snapshot.size),
+                bootable,
+                image_metadata,
+            });
         }
         if let Some(id) = new.source_volid {
             let found = volume::Entity::find_by_id(id).one(self.db.read()).await?;
@@ -126,13 +152,18 @@ impl Cinder {
                     row.status
                 )));
             }
-            return Ok(Source { size: row.size, bootable: row.bootable, image_metadata: row.image_metadata });
+            return Ok(Source {
+                size: row.size,
+                default_size: Some(row.size),
+                bootable: row.bootable,
+                image_metadata: row.image_metadata,
+            });
         }
         let Some(id) = new.image_id else { return Ok(Source::default()) };
         let image = self.images.image(caller, id).await.map_err(|error| match error {
-            contracts::CallError::NotFound(_) => {
-                Error::InvalidInput(format!("Invalid image identifier or unable to access requested image: {id}."))
-            }
+            contracts::CallError::NotFound(_) => Error::InvalidInput(format!(
+                "Invalid image identifier or unable to access requested image: {id}."
+            )),
             error => error.into(),
         })?;
         if image.status != "active" {
@@ -149,11 +180,16 @@ impl Cinder {
         about.insert("size".into(), json!(image.size.unwrap_or_default().to_string()));
         about.extend(image.properties.into_iter().map(|(name, value)| (name, json!(value))));
         let size = bytes.div_ceil(1 << 30).max(image.min_disk) as i64;
-        Ok(Source { size, bootable: true, image_metadata: Some(Value::Object(about)) })
+        Ok(Source { size, default_size: None, bootable: true, image_metadata: Some(Value::Object(about)) })
     }
 
     /// The type that is asked for, by name or id, or the default one.
-    pub(crate) async fn kind(&self, asked: Option<&str>, project: &str) -> Result<volume_type::Model, Error> {
+    pub(crate) async fn kind(
+        &self,
+        caller: &Caller,
+        asked: Option<&str>,
+        project: &str,
+    ) -> Result<volume_type::Model, Error> {
         let asked = asked.filter(|name| !name.is_empty()).unwrap_or(&self.config.default_type);
         let mut either = Condition::any().add(volume_type::Column::Name.eq(asked));
         if let Ok(id) = asked.parse::<Uuid>() {
@@ -162,8 +198,32 @@ impl Cinder {
         let found = volume_type::Entity::find().filter(either).one(self.db.read()).await?;
         found
             .filter(|kind| {
-                kind.is_public || kind.access.as_array().is_some_and(|list| list.iter().any(|id| id == project))
+                kind.is_public
+                    || caller.has_role("admin")
+                    || kind.access.as_array().is_some_and(|list| list.iter().any(|id| id == project))
             })
             .ok_or_else(|| Error::TypeNotFound(asked.chars().take(255).collect()))
     }
+}
+
+/// Whether volumes of that type may be had by several machines at once.
+pub(crate) fn is_multiattach(kind: &volume_type::Model) -> bool {
+    kind.extra_specs.get("multiattach").is_some_and(|value| value == "<is> True")
+}
+
+/// What a volume is made of was looked at before the transaction: it must be so still.
+async fn still_there(tx: &WriteTx, row: &volume::Model) -> Result<(), Error> {
+    if let Some(id) = row.snapshot_id {
+        let found = snapshot::Entity::find_by_id(id).lock_exclusive().one(&**tx).await?;
+        if found.is_none_or(|snapshot| snapshot.status != "available") {
+            return Err(Error::SnapshotNotFound(id.to_string()));
+        }
+    }
+    if let Some(id) = row.source_volid {
+        let found = volume::Entity::find_by_id(id).lock_exclusive().one(&**tx).await?;
+        if found.is_none_or(|volume| volume.status != "available") {
+            return Err(Error::InvalidVolume(format!("Volume {id} must be available to be copied.")));
+        }
+    }
+    Ok(())
 }

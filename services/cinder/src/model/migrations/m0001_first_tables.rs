@@ -15,6 +15,13 @@ impl MigrationTrait for Migration {
             ("volumes", &["project_id", "created_at"][..]),
             ("volumes", &["status"]),
             ("volumes", &["name"]),
+            ("volumes", &["volume_type_id"]),
+            ("volumes", &["group_id"]),
+            ("volumes", &["snapshot_id"]),
+            ("volumes", &["source_volid"]),
+            ("volumes", &["created_at"]),
+            ("snapshots", &["name"]),
+            ("snapshots", &["created_at"]),
             ("snapshots", &["project_id", "created_at"]),
             ("snapshots", &["volume_id"]),
             ("snapshots", &["status"]),
@@ -45,14 +52,17 @@ fn volumes() -> TableCreateStatement {
         .col(string_len("status", 32))
         .col(boolean("bootable"))
         .col(boolean("multiattach"))
-        .col(boolean("readonly"))
+        .col(boolean_null("readonly"))
         .col(string_len("availability_zone", 255))
         .col(uuid("volume_type_id"))
         .col(uuid_null("snapshot_id"))
         .col(uuid_null("source_volid"))
         .col(uuid_null("image_id"))
+        .col(uuid_null("upload_image_id"))
         .col(string_len_null("upload_format", 16))
-        .col(big_integer_null("extend_to"))
+        .col(boolean("by_hand"))
+        .col(uuid_null("group_id"))
+        .col(big_integer_null("extended_from"))
         .col(json("metadata"))
         .col(json_null("image_metadata"))
         .col(text_null("fault"))
@@ -72,6 +82,9 @@ fn snapshots() -> TableCreateStatement {
         .col(text_null("description"))
         .col(big_integer("size"))
         .col(string_len("status", 32))
+        .col(boolean("by_hand"))
+        .col(string_len_null("progress", 16))
+        .col(uuid_null("group_snapshot_id"))
         .col(json("metadata"))
         .col(text_null("fault"))
         .col(timestamp_with_time_zone("created_at"))
@@ -105,6 +118,7 @@ fn volume_types() -> TableCreateStatement {
         .col(boolean("is_public"))
         .col(json("extra_specs"))
         .col(json("access"))
+        .col(json_null("encryption"))
         .col(uuid_null("qos_specs_id"))
         .col(timestamp_with_time_zone("created_at"))
         .to_owned()
