@@ -44,7 +44,7 @@ class Shared:
 
     def __init__(self, cloud, guest, real):
         cloud.unlimited()
-        self.image = cloud.image("chaos-base", guest)
+        self.image = cloud.image("chaos-base", guest, "qcow2" if real else "raw")
         flavor = {"name": "chaos", "ram": 128, "vcpus": 1, "disk": 1}
         self.flavor = cloud.need("POST", "compute", "/flavors", {"flavor": flavor})["flavor"]["id"]
         public = cloud.get("network", "/networks?router:external=true")["networks"]
