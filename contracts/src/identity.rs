@@ -99,8 +99,20 @@ pub enum TokenError {
 /// Checks tokens. On the hot path of every request: no query to a database when the token was seen lately.
 #[async_trait]
 pub trait Tokens: Send + Sync {
-    /// Who the bearer of the token is.
+    /// Who the bearer of the token is. A token that is good for some requests only (an application credential's with
+    /// access rules) is refused: see [`Tokens::validate_for`].
     async fn validate(&self, token: &str) -> Result<Arc<Caller>, TokenError>;
+
+    /// Who the bearer of the token is, for this request to the service of that type.
+    async fn validate_for(
+        &self,
+        token: &str,
+        _service_type: &str,
+        _method: &str,
+        _path: &str,
+    ) -> Result<Arc<Caller>, TokenError> {
+        self.validate(token).await
+    }
 }
 
 /// What the other services ask of Keystone besides tokens.

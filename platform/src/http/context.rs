@@ -207,10 +207,14 @@ impl<S: Service> FromRequestParts<Arc<S>> for Cx<S> {
         let token = parts.headers.get("x-auth-token").and_then(|value| value.to_str().ok());
         let caller = match token {
             None => return Err(unauthorized(base)),
-            Some(token) => base.tokens.validate(token).await.map_err(|error| match error {
-                TokenError::Unavailable => Fault::unavailable("Identity can't be asked at the moment."),
-                TokenError::Invalid | TokenError::Expired | TokenError::Revoked => unauthorized(base),
-            })?,
+            Some(token) => base
+                .tokens
+                .validate_for(token, base.scheme.service_type, parts.method.as_str(), parts.uri.path())
+                .await
+                .map_err(|error| match error {
+                    TokenError::Unavailable => Fault::unavailable("Identity can't be asked at the moment."),
+                    TokenError::Invalid | TokenError::Expired | TokenError::Revoked => unauthorized(base),
+                })?,
         };
         if !route.versions.contains(version) {
             return Err(Fault::not_found("The resource could not be found."));
