@@ -126,7 +126,7 @@ pub(crate) fn well_formed(template: &str) -> bool {
 }
 
 /// The endpoints picked for a project, where any were.
-async fn picked(
+pub(crate) async fn picked(
     db: &impl ConnectionTrait,
     project: &str,
     endpoints: &[endpoint::Model],

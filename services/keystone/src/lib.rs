@@ -10,6 +10,7 @@
 
 mod api;
 mod application;
+mod assignments;
 mod authority;
 mod bootstrap;
 mod catalog;
@@ -29,6 +30,7 @@ mod places;
 mod policy;
 mod roles;
 mod scheme;
+mod signature;
 mod sweep;
 #[cfg(test)]
 mod tests;

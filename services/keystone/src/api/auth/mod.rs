@@ -8,6 +8,7 @@ mod tokens;
 use platform::http::Routes;
 
 pub(super) use scopes::list_projects_of;
+pub(super) use tokens::answer;
 
 use crate::Keystone;
 

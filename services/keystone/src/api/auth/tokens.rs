@@ -116,7 +116,8 @@ fn with_catalog(query: &Query) -> bool {
     query.get("nocatalog").is_none()
 }
 
-fn answer(status: StatusCode, token: &str, body: Bytes) -> Result<Response, Fault> {
+/// A token with its body.
+pub(in crate::api) fn answer(status: StatusCode, token: &str, body: Bytes) -> Result<Response, Fault> {
     let mut response = (status, HttpBody::from(body)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -36,8 +36,11 @@ fn belongs_to(table: &'static str, column: &'static str, owner: &'static str) ->
 }
 
 fn index(table: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
+    let mut name = format!("{table}_{}", columns.join("_"));
+    // PostgreSQL cuts longer names by itself, MariaDB refuses them.
+    name.truncate(63);
     let mut index = Index::create();
-    index.name(format!("{table}_{}", columns.join("_"))).table(table);
+    index.name(name).table(table);
     for column in columns {
         index.col(*column);
     }
