@@ -107,7 +107,6 @@ refusals! {
     forbidden(rule) FORBIDDEN "PolicyNotAuthorized" "rule:{rule} is disallowed by policy";
     invalid(message) BAD_REQUEST "InvalidInput" "Invalid input for operation: {message}.";
     bad_resource(resource, message) BAD_REQUEST "BadRequest" "Bad {resource} request: {message}.";
-    no_resource() NOT_FOUND "HTTPNotFound" "The resource could not be found.";
     over_quota(resource) CONFLICT "OverQuota" "Quota exceeded for resources: ['{resource}'].";
     quota_unknown(resource) BAD_REQUEST "HTTPBadRequest" "Unrecognized attribute(s) '{resource}'";
     network_missing(id) NOT_FOUND "NetworkNotFound" "Network {id} could not be found.";

@@ -81,6 +81,7 @@ pub struct Neutron {
     hosts: OnceLock<Arc<dyn Hosts>>,
     wakers: [Waker; 4],
     wakes: Mutex<Vec<Wakes>>,
+    settled: engine::Settled,
     /// Held for reading by each step and for writing by a full comparison, which must not see half of a step.
     comparing: tokio::sync::RwLock<()>,
 }
@@ -110,6 +111,7 @@ impl Neutron {
             hosts: OnceLock::new(),
             wakers: [a, b, c, d],
             wakes: Mutex::new(wakes),
+            settled: engine::Settled::default(),
             comparing: tokio::sync::RwLock::default(),
         })
     }
@@ -153,6 +155,8 @@ impl Neutron {
             let part = Arc::new(engine::Part { neutron: self.clone(), kind });
             tokio::spawn(reconcile::run(part, wakes, 8, cancel.clone()));
         }
+        let (settling, ended) = (self.clone(), cancel.clone());
+        tokio::spawn(async move { settling.keep_settling(ended).await });
         tokio::spawn(engine::watch(self.clone(), cancel));
     }
 

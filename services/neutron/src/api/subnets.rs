@@ -379,6 +379,9 @@ async fn update(cx: Cx<Neutron>, Path(id): Path<String>, body: Body<Value>) -> A
     given.set_text("description", &mut subnet.description);
     given.set_flag("dns_publish_fixed_ip", &mut subnet.dns_publish_fixed_ip);
     given.set_flag("enable_dhcp", &mut subnet.enable_dhcp);
+    if !subnet.enable_dhcp && (subnet.ipv6_ra_mode.is_some() || subnet.ipv6_address_mode.is_some()) {
+        return Err(Error::invalid("Cannot disable enable_dhcp with ipv6 attributes set"));
+    }
     if let Some(pools) = given.read::<Vec<Pool>>("allocation_pools")? {
         subnet.pools.0 = pools;
     }

@@ -1,8 +1,10 @@
 //! Bringing the network engine to what the tables say.
 
 mod describe;
+mod settle;
 mod step;
 mod watch;
 
+pub(crate) use settle::Settled;
 pub(crate) use step::Part;
 pub(crate) use watch::watch;

@@ -7,7 +7,7 @@
 //! row? ── yes ─▶ what it needs is still outstanding? ── yes ─▶ After(a moment)
 //!     │                 │ no: ensure
 //!     │ no: remove      ▼
-//!     └───────────▶ intention of generation g goes; was it touched meanwhile? ─▶ Now, else Done
+//!     └───────────▶ Done: intention of generation g goes; if it was touched meanwhile it stays, and is looked at again
 //! ```
 
 use std::{sync::Arc, time::Duration};
@@ -18,7 +18,7 @@ use platform::reconcile::{Next, Reconciler, StepError};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-use super::describe;
+use super::{describe, settle::Done};
 use crate::{
     Neutron,
     change::Kind,
@@ -71,15 +71,16 @@ impl Reconciler for Part {
             Kind::Router => self.router(id).await,
         }?;
         match told {
-            Told::Yes => self.settle(&intention).await,
-            Told::Later => Ok(Next::After(A_MOMENT)),
+            Told::Yes => {}
+            Told::Later => return Ok(Next::After(A_MOMENT)),
             Told::Refused(reason) => {
                 // It would refuse again: said once loudly, and tried again only when something changes or at a full
                 // comparison. Until then the engine lets nothing through that it was not told of.
                 tracing::error!(kind = self.kind.name(), %id, attempt, reason, "the network engine refuses");
-                self.settle(&intention).await
             }
         }
+        self.neutron.settled.add(Done { kind: self.kind, id, generation: intention.generation });
+        Ok(Next::Done)
     }
 }
 
@@ -107,19 +108,6 @@ fn removal(result: Result<(), DriverError>) -> Result<Told, StepError> {
 }
 
 impl Part {
-    /// The intention goes, unless it was renewed while the engine was told.
-    async fn settle(&self, done: &intention::Model) -> Result<Next, StepError> {
-        let tx = self.neutron.db.write().await?;
-        let gone = intention::Entity::delete_many()
-            .filter(intention::Column::Kind.eq(done.kind.as_str()))
-            .filter(intention::Column::Id.eq(done.id))
-            .filter(intention::Column::Generation.eq(done.generation))
-            .exec(&*tx)
-            .await?;
-        tx.commit().await?;
-        Ok(if gone.rows_affected == 0 { Next::Now } else { Next::Done })
-    }
-
     async fn network(&self, id: Uuid) -> Result<Told, StepError> {
         let Neutron { db, engine, config, .. } = &*self.neutron;
         match describe::networks(db.read(), config, Some(id)).await?.pop() {
@@ -181,7 +169,7 @@ impl Neutron {
         let Some(port) = known.filter(|port| port.status != status) else { return Ok(()) };
         let mut change = self.change().await?;
         let changed = port::Entity::update_many()
-            .col_expr(port::Column::Status, sea_orm::sea_query::Expr::val(status).into())
+            .col_expr(port::Column::Status, sea_orm::sea_query::Expr::val(status))
             .filter(port::Column::Id.eq(id))
             .filter(port::Column::Status.eq(port.status.as_str()))
             .exec(&*change)

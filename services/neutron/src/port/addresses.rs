@@ -48,8 +48,9 @@ const MOST: usize = 10;
 
 /// Whether addresses on the subnet follow from MAC addresses.
 pub(crate) fn automatic(subnet: &subnet::Model) -> bool {
-    let auto = |mode: &Option<String>| matches!(mode.as_deref(), Some("slaac" | "dhcpv6-stateless"));
-    auto(&subnet.ipv6_address_mode)
+    [&subnet.ipv6_address_mode, &subnet.ipv6_ra_mode]
+        .iter()
+        .any(|mode| matches!(mode.as_deref(), Some("slaac" | "dhcpv6-stateless")))
 }
 
 /// Chooses addresses, free in this transaction.

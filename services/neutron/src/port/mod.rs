@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use sea_orm::{ConnectionTrait, EntityTrait, QueryOrder};
 use uuid::Uuid;
 
-pub(crate) use addresses::{Addresses, Wanted};
+pub(crate) use addresses::{Addresses, Wanted, automatic};
 pub(crate) use create::{NewPort, insert};
 pub(crate) use metadata::ensure_metadata;
 pub(crate) use remove::remove;

@@ -18,7 +18,7 @@ use crate::{
         network, port, subnet,
     },
     network::subnets_of,
-    port::{FLOATING, GATEWAY, INTERFACE, METADATA, announce},
+    port::{FLOATING, GATEWAY, INTERFACE, METADATA, announce, automatic},
 };
 
 /// The gateway, as asked for.
@@ -137,7 +137,7 @@ pub(crate) async fn create(
         revision: 0,
     };
     subnet::Entity::insert(row.clone().into_active_model()).exec_without_returning(&**change).await?;
-    if super::ports_from_mac(&row) {
+    if automatic(&row) {
         address_existing(change, &row).await?;
     }
     changed(change, network.id).await?;

@@ -22,11 +22,7 @@ use crate::{
 /// Whether ports of that owner do not keep a subnet from going.
 fn goes_with_the_subnet(port: &port::Model, subnet: &subnet::Model) -> bool {
     let leg = [INTERFACE, GATEWAY].contains(&port.device_owner.as_str());
-    port.device_owner == METADATA || (!leg && ports_from_mac(subnet))
-}
-
-fn ports_from_mac(subnet: &subnet::Model) -> bool {
-    matches!(subnet.ipv6_address_mode.as_deref(), Some("slaac" | "dhcpv6-stateless"))
+    port.device_owner == METADATA || (!leg && ports::automatic(subnet))
 }
 
 /// Removes a subnet on which no port has an address that was given to it.

@@ -22,6 +22,8 @@ pub(super) struct Remembering {
     pub(super) ports: Mutex<BTreeMap<Uuid, LogicalPort>>,
     pub(super) groups: Mutex<BTreeMap<Uuid, SecurityGroup>>,
     pub(super) routers: Mutex<BTreeMap<Uuid, LogicalRouter>>,
+    /// A security group that is refused for ever.
+    pub(super) refused: Mutex<Option<Uuid>>,
     /// Whether every call fails.
     pub(super) away: AtomicBool,
     pub(super) sender: broadcast::Sender<EngineEvent>,
@@ -34,6 +36,7 @@ impl Default for Remembering {
             ports: Mutex::default(),
             groups: Mutex::default(),
             routers: Mutex::default(),
+            refused: Mutex::default(),
             away: AtomicBool::new(false),
             sender: broadcast::channel(64).0,
         }
@@ -95,6 +98,9 @@ impl NetworkEngine for Remembering {
     }
     async fn ensure_security_group(&self, group: &SecurityGroup) -> DriverResult<()> {
         self.here()?;
+        if *self.refused.lock().unwrap() == Some(group.id) {
+            return Err(DriverError::Refused("no such match".into()));
+        }
         self.groups.lock().unwrap().insert(group.id, group.clone());
         Ok(())
     }
@@ -117,8 +123,9 @@ impl NetworkEngine for Remembering {
         self.here()?;
         *self.networks.lock().unwrap() = topology.networks.iter().map(|one| (one.id, one.clone())).collect();
         *self.ports.lock().unwrap() = topology.ports.iter().map(|one| (one.id, one.clone())).collect();
-        *self.groups.lock().unwrap() =
-            topology.security_groups.iter().map(|one| (one.id, one.clone())).collect();
+        let refused = *self.refused.lock().unwrap();
+        let groups = topology.security_groups.iter().filter(|one| Some(one.id) != refused);
+        *self.groups.lock().unwrap() = groups.map(|one| (one.id, one.clone())).collect();
         *self.routers.lock().unwrap() = topology.routers.iter().map(|one| (one.id, one.clone())).collect();
         Ok(0)
     }

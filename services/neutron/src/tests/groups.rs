@@ -128,3 +128,22 @@ async fn a_group_with_ports_stays_and_a_strangers_rules_are_not_made() {
         (403, "PolicyNotAuthorized")
     );
 }
+
+/// SECURITY 27.
+#[tokio::test]
+async fn ossa_2019_001_a_group_that_can_not_be_carried_out_blocks_no_other() {
+    let world = World::asleep().await;
+    let bad = group(&world).await;
+    *world.engine.refused.lock().unwrap() = bad.parse().ok();
+    world.neutron.spawn(world.cancel.clone());
+    let good = group(&world).await;
+    let network = world.network().await;
+    let body = json!({"port": {"network_id": network, "security_groups": [good]}});
+    let port = made(world.member.post("/v2.0/ports", body).await, "port");
+    world.settled_for(&good).await;
+    world.settled_for(&port).await;
+    assert!(world.engine.group(&good).is_some());
+    assert!(world.engine.port(&port).is_some());
+    // The one that is refused was never told to allow anything.
+    assert!(world.engine.group(&bad).is_none());
+}

@@ -44,10 +44,14 @@ impl World {
 
     /// Without its reconcilers.
     async fn asleep() -> Self {
+        Self::over(Database::temporary::<Migrations>("neutron").await.unwrap())
+    }
+
+    fn over(db: Database) -> Self {
         let engine = Arc::new(Remembering::default());
         let neutron = Neutron::new(Needs {
             config: Config::default(),
-            db: Database::temporary::<Migrations>("neutron").await.unwrap(),
+            db,
             tokens: KnownTokens::usual(),
             endpoint: "http://cloud/networking".into(),
             engine: engine.clone(),
@@ -77,6 +81,21 @@ impl World {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
         panic!("the engine was not told of everything");
+    }
+
+    /// Waits until there is nothing left to tell the engine of this.
+    async fn settled_for(&self, id: &str) {
+        use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+        let id: uuid::Uuid = id.parse().unwrap();
+        for _ in 0..500 {
+            let of_it = crate::model::intention::Column::Id.eq(id);
+            let left = crate::model::intention::Entity::find().filter(of_it).all(self.neutron.db.read());
+            if left.await.unwrap().is_empty() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("the engine was not told");
     }
 
     async fn network(&self) -> String {

@@ -137,3 +137,31 @@ async fn extra_routes_lead_to_connected_hops_only() {
     let removed = put(&world, &id, "remove_extraroutes", more).await;
     assert_eq!(removed.json["router"]["routes"].as_array().unwrap().len(), 1);
 }
+
+/// SECURITY 26.
+#[tokio::test]
+async fn ossn_0102_a_leg_is_removed_through_its_own_router_only() {
+    let world = World::asleep().await;
+    let network = world.network().await;
+    let subnet = world.subnet(&network, "10.0.0.0/24").await;
+    let (own, other) = (router(&world, None).await, router(&world, None).await);
+    let added = put(&world, &own, "add_router_interface", json!({"subnet_id": subnet})).await;
+    let port = added.json["port_id"].clone();
+    let by_port = put(&world, &other, "remove_router_interface", json!({"port_id": port})).await;
+    assert_eq!(refused(&by_port), (404, "RouterInterfaceNotFound"));
+    let by_subnet = put(&world, &other, "remove_router_interface", json!({"subnet_id": subnet})).await;
+    assert_eq!(refused(&by_subnet), (404, "RouterInterfaceNotFoundForSubnet"));
+    // Nor through a stranger's router that names this one's leg.
+    let body = json!({"router": {"name": "theirs"}});
+    let theirs = made(world.stranger.post("/v2.0/routers", body).await, "router");
+    let path = format!("/v2.0/routers/{theirs}/remove_router_interface");
+    let foreign = world.stranger.put(&path, json!({"port_id": port})).await;
+    assert_eq!(refused(&foreign), (404, "RouterInterfaceNotFound"));
+    let both = json!({"port_id": port, "subnet_id": "6a3bd5c6-9b5f-4b3c-8a53-3b4a6cbb1a01"});
+    assert_eq!(
+        refused(&put(&world, &own, "remove_router_interface", both).await),
+        (400, "SubnetMismatchForPort")
+    );
+    let path = format!("/v2.0/ports/{}", port.as_str().unwrap());
+    assert_eq!(world.member.get(&path).await.status, 200);
+}

@@ -121,7 +121,7 @@ async fn a_server_without_a_wish_is_put_on_its_projects_networks() {
     assert!(nova.default_networks(&member).await.unwrap().is_empty());
     let network = world.network().await;
     let found = nova.default_networks(&member).await.unwrap();
-    assert_eq!(found.iter().map(|one| one.id.to_string()).collect::<Vec<_>>(), [network.clone()]);
+    assert_eq!(found.iter().map(|one| one.id.to_string()).collect::<Vec<_>>(), [network.as_str()]);
     assert!(!found[0].has_subnet);
     let id = network.parse().unwrap();
     assert!(nova.network(&member, id).await.is_ok());

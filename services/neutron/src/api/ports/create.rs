@@ -30,39 +30,48 @@ const TRIES: u32 = 5;
 
 pub(super) async fn create(cx: Cx<Neutron>, body: Body<Value>) -> Answer {
     let bodies = read_create(body.0, "port", "ports", ATTRIBUTES)?;
+    let seen = networks_of(&cx, &bodies.given).await?;
     let mut attempt = 1;
     let fulls = loop {
-        match create_all(&cx, &bodies.given).await {
+        match create_all(&cx, &bodies.given, &seen).await {
             Err(error) if error.is_duplicate() && attempt < TRIES => attempt += 1,
             outcome => break outcome?,
         }
     };
-    let mut around = Around::of(&cx, &fulls).await?;
+    let mut around = Around::of_new(&cx, seen.values().map(|(seen, _)| &seen.network));
     let shown = fulls.into_iter().map(|full| around.view(full)).collect();
     made(bodies.bulk, "port", "ports", shown)
 }
 
-/// All of them in one transaction, or none.
-async fn create_all(cx: &Cx<Neutron>, given: &[Given]) -> Result<Vec<Full>, Error> {
+type Networks = HashMap<Uuid, (Seen, Vec<subnet::Model>)>;
+
+/// The networks that the body names and the caller sees, with their subnets. Read before the transaction, which is kept
+/// short; that they are still there when it is committed is seen to by foreign keys.
+async fn networks_of(cx: &Cx<Neutron>, given: &[Given]) -> Result<Networks, Error> {
     let eyes = Eyes::of(&cx.service, &cx.caller);
+    let db = cx.service.db.read();
     let mut on: Vec<Uuid> = given.iter().filter_map(|one| one.parsed("network_id")).collect();
     on.sort();
     on.dedup();
-    let mut change = cx.service.change().await?;
-    let seen = networks::seen(&*change, &eyes.project, &on).await?;
-    let mut subnets: HashMap<Uuid, Vec<subnet::Model>> = HashMap::new();
-    for id in on {
-        subnets.insert(id, networks::subnets_of(&*change, id).await?);
+    let mut found = Networks::new();
+    for (id, seen) in networks::seen(db, &eyes.project, &on).await? {
+        if cx.may("get_network", &seen.target()) {
+            found.insert(id, (seen, networks::subnets_of(db, id).await?));
+        }
     }
+    Ok(found)
+}
+
+/// All of them in one transaction, or none.
+async fn create_all(cx: &Cx<Neutron>, given: &[Given], seen: &Networks) -> Result<Vec<Full>, Error> {
+    let mut change = cx.service.change().await?;
     let mut made = Vec::new();
     for one in given {
         let id: Uuid = one.parsed("network_id").unwrap_or_default();
-        let network = seen.get(&id).filter(|seen| cx.may("get_network", &seen.target()));
-        let Some(network) = network else {
+        let Some((network, subnets)) = seen.get(&id) else {
             let _ = cx.allow();
             return Err(Error::network_missing(id));
         };
-        let subnets = subnets.get(&id).map_or(&[][..], Vec::as_slice);
         made.push(create_one(cx, &mut change, one, network, subnets).await?);
     }
     change.commit().await?;

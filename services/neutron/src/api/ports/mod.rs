@@ -133,20 +133,22 @@ impl Around {
         let mut on: Vec<Uuid> = fulls.iter().map(|full| full.port.network_id).collect();
         on.sort();
         on.dedup();
+        let networks = model::all_in(db, network::Entity::find(), network::Column::Id, &on).await?;
+        Ok(Self { tags: model::tags_of(db, &ids).await?, ..Self::of_new(cx, networks.iter()) })
+    }
+
+    /// Around ports that were made just now: they have no tags.
+    fn of_new<'n>(cx: &Cx<Neutron>, networks: impl Iterator<Item = &'n network::Model>) -> Self {
         let config = &cx.service.config;
         let domain = |network: &network::Model| {
             let own = network.dns_domain.trim_end_matches('.');
             format!("{}.", if own.is_empty() { config.domain() } else { own })
         };
-        Ok(Self {
-            tags: model::tags_of(db, &ids).await?,
-            domains: model::all_in(db, network::Entity::find(), network::Column::Id, &on)
-                .await?
-                .iter()
-                .map(|network| (network.id, domain(network)))
-                .collect(),
+        Self {
+            tags: HashMap::new(),
+            domains: networks.map(|network| (network.id, domain(network))).collect(),
             binding: cx.may("get_port:binding:host_id", &Target::none()),
-        })
+        }
     }
 
     fn view(&mut self, full: Full) -> Shown {
