@@ -84,7 +84,7 @@ impl Machines {
         }
         Ok(Some(Disk {
             device: config_drive_device(&spec.disks)?,
-            bus: DiskBus::Sata,
+            bus: DiskBus::Ide,
             path: self.layout.config_drive(spec.id),
             format: "raw".into(),
             cdrom: true,
@@ -117,7 +117,7 @@ fn check(spec: &MachineSpec) -> Result<(), HostError> {
     if ports.len() == spec.nics.len() { Ok(()) } else { Err(refused("two cards have the same port")) }
 }
 
-/// The first place on the SATA bus that no disk has. Named `hd_`, which no disk on another bus is.
+/// The first place on the IDE bus (SATA where the machine type has no IDE) that no disk has. Named `hd_`, which no disk on another bus is.
 fn config_drive_device(disks: &[DiskSpec]) -> Result<String, HostError> {
     let taken: BTreeSet<&str> = disks
         .iter()
