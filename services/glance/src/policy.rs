@@ -100,6 +100,109 @@ pub const RULES: &[Rule] = &[
         default: "rule:context_is_admin or rule:service_api",
         doc: "Show the stores' properties.",
     },
+    Rule { name: "metadef_admin", default: "rule:context_is_admin", doc: "Define metadata." },
+    Rule {
+        name: "get_metadef_namespaces",
+        default: "rule:context_is_admin or (role:reader and project_id:%(project_id)s)",
+        doc: "List namespaces of metadata.",
+    },
+    Rule {
+        name: "get_metadef_namespace",
+        default: "rule:context_is_admin or (role:reader and (project_id:%(project_id)s or 'public':%(visibility)s))",
+        doc: "Show a namespace of metadata.",
+    },
+    Rule {
+        name: "get_metadef_object",
+        default: "rule:context_is_admin or (role:reader and (project_id:%(project_id)s or 'public':%(visibility)s))",
+        doc: "Show an object of metadata.",
+    },
+    Rule {
+        name: "get_metadef_objects",
+        default: "rule:context_is_admin or (role:reader and (project_id:%(project_id)s or 'public':%(visibility)s))",
+        doc: "Show objects of metadata.",
+    },
+    Rule {
+        name: "list_metadef_resource_types",
+        default: "rule:context_is_admin or (role:reader and (project_id:%(project_id)s or 'public':%(visibility)s))",
+        doc: "Show resource types of metadata.",
+    },
+    Rule {
+        name: "get_metadef_resource_type",
+        default: "rule:context_is_admin or (role:reader and (project_id:%(project_id)s or 'public':%(visibility)s))",
+        doc: "Show a resource type of metadata.",
+    },
+    Rule {
+        name: "get_metadef_property",
+        default: "rule:context_is_admin or (role:reader and (project_id:%(project_id)s or 'public':%(visibility)s))",
+        doc: "Show a property of metadata.",
+    },
+    Rule {
+        name: "get_metadef_properties",
+        default: "rule:context_is_admin or (role:reader and (project_id:%(project_id)s or 'public':%(visibility)s))",
+        doc: "Show properties of metadata.",
+    },
+    Rule {
+        name: "get_metadef_tag",
+        default: "rule:context_is_admin or (role:reader and (project_id:%(project_id)s or 'public':%(visibility)s))",
+        doc: "Show a tag of metadata.",
+    },
+    Rule {
+        name: "get_metadef_tags",
+        default: "rule:context_is_admin or (role:reader and (project_id:%(project_id)s or 'public':%(visibility)s))",
+        doc: "Show tags of metadata.",
+    },
+    Rule {
+        name: "add_metadef_namespace",
+        default: "rule:metadef_admin",
+        doc: "Make a namespace of metadata.",
+    },
+    Rule {
+        name: "modify_metadef_namespace",
+        default: "rule:metadef_admin",
+        doc: "Change a namespace of metadata.",
+    },
+    Rule {
+        name: "delete_metadef_namespace",
+        default: "rule:metadef_admin",
+        doc: "Delete a namespace of metadata.",
+    },
+    Rule { name: "add_metadef_object", default: "rule:metadef_admin", doc: "Make an object of metadata." },
+    Rule {
+        name: "modify_metadef_object",
+        default: "rule:metadef_admin",
+        doc: "Change an object of metadata.",
+    },
+    Rule {
+        name: "delete_metadef_object",
+        default: "rule:metadef_admin",
+        doc: "Delete an object of metadata.",
+    },
+    Rule { name: "add_metadef_property", default: "rule:metadef_admin", doc: "Make a property of metadata." },
+    Rule {
+        name: "modify_metadef_property",
+        default: "rule:metadef_admin",
+        doc: "Change a property of metadata.",
+    },
+    Rule {
+        name: "remove_metadef_property",
+        default: "rule:metadef_admin",
+        doc: "Delete a property of metadata.",
+    },
+    Rule { name: "add_metadef_tag", default: "rule:metadef_admin", doc: "Make a tag of metadata." },
+    Rule { name: "add_metadef_tags", default: "rule:metadef_admin", doc: "Make tags of metadata." },
+    Rule { name: "modify_metadef_tag", default: "rule:metadef_admin", doc: "Change a tag of metadata." },
+    Rule { name: "delete_metadef_tag", default: "rule:metadef_admin", doc: "Delete a tag of metadata." },
+    Rule { name: "delete_metadef_tags", default: "rule:metadef_admin", doc: "Delete all tags of metadata." },
+    Rule {
+        name: "add_metadef_resource_type_association",
+        default: "rule:metadef_admin",
+        doc: "Associate a resource type of metadata.",
+    },
+    Rule {
+        name: "remove_metadef_resource_type_association",
+        default: "rule:metadef_admin",
+        doc: "Dissociate a resource type of metadata.",
+    },
 ];
 
 /// As [`platform::policy::Policy::new`] takes them.

@@ -6,6 +6,7 @@ mod images;
 mod import;
 mod info;
 mod members;
+mod metadefs;
 mod schemas;
 mod tags;
 mod tasks;
@@ -36,6 +37,7 @@ pub fn routes() -> Routes<Glance> {
         .merge(members::routes())
         .merge(tags::routes())
         .merge(tasks::routes())
+        .merge(metadefs::routes())
         .merge(schemas::routes())
         .merge(info::routes())
 }

@@ -8,7 +8,11 @@ use serde_json::{Value, json};
 use crate::{Glance, image::rules};
 
 pub(super) fn routes() -> Routes<Glance> {
-    Routes::new().get("/v2/schemas/{name}", "default", show)
+    Routes::new().get("/v2/schemas/{name}", "default", show).get(
+        "/v2/schemas/metadefs/{name}",
+        "default",
+        show_metadefs,
+    )
 }
 
 async fn show(cx: Cx<Glance>, Path(name): Path<String>) -> Result<Response, Fault> {
@@ -27,6 +31,12 @@ async fn show(cx: Cx<Glance>, Path(name): Path<String>) -> Result<Response, Faul
         _ => return Err(Fault::not_found("The resource could not be found.")),
     };
     json(StatusCode::OK, &schema)
+}
+
+async fn show_metadefs(cx: Cx<Glance>, Path(name): Path<String>) -> Result<Response, Fault> {
+    cx.allow()?;
+    let missing = || Fault::not_found("The resource could not be found.");
+    json(StatusCode::OK, &super::metadefs::schemas::schema(&name).ok_or_else(missing)?)
 }
 
 fn image() -> Value {

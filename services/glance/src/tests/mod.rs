@@ -5,6 +5,7 @@ mod contract;
 mod images;
 mod imports;
 mod lists;
+mod metadefs;
 mod sharing;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};

@@ -1,6 +1,7 @@
 //! Glance's tables over time. Forward only.
 
 mod m0001_first;
+mod m0002_metadefs;
 
 use sea_orm_migration::prelude::*;
 
@@ -11,6 +12,6 @@ pub struct Migrations;
 #[async_trait::async_trait]
 impl MigratorTrait for Migrations {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_first::Migration)]
+        vec![Box::new(m0001_first::Migration), Box::new(m0002_metadefs::Migration)]
     }
 }
