@@ -125,3 +125,9 @@ pub(crate) fn namespaces() -> DriverResult<Vec<String>> {
         Err(error) => Err(DriverError::Unavailable(format!("/run/netns: {error}"))),
     }
 }
+
+/// Whether that name stands for a namespace, and is not just a file that was left.
+pub(crate) fn is_namespace(name: &str) -> bool {
+    let path = std::path::Path::new("/run/netns").join(name);
+    nix::sys::statfs::statfs(&path).is_ok_and(|found| found.filesystem_type() == nix::sys::statfs::NSFS_MAGIC)
+}

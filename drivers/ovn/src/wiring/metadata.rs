@@ -11,7 +11,7 @@ use nix::sched::{CloneFlags, setns};
 use uuid::Uuid;
 
 use super::OvsWiring;
-use crate::iproute::{IpRoute, namespaces};
+use crate::iproute::{IpRoute, is_namespace, namespaces};
 
 /// The proxy's end of the pair, in its namespace.
 const INSIDE: &str = "meta0";
@@ -24,9 +24,15 @@ impl OvsWiring {
 
     /// Makes the namespace, with a pair of interfaces of which one end is in it. Returns whether it was not there.
     pub(super) async fn make_namespace(&self, namespace: &str, port: &MetadataPort) -> DriverResult<bool> {
-        let made = !namespaces()?.iter().any(|each| each == namespace);
+        let named = namespaces()?.iter().any(|each| each == namespace);
+        let made = !named || !is_namespace(namespace);
         if made {
-            IpRoute::new(None).batch(&[format!("netns add {namespace}")]).await?;
+            let mut commands = vec![format!("netns add {namespace}")];
+            if named {
+                // A name that a container's or a mount namespace's end has left without a namespace.
+                commands.insert(0, format!("netns del {namespace}"));
+            }
+            IpRoute::new(None).batch(&commands).await?;
         }
         let (outside, inner) = (tap_name(port.port_id), IpRoute::new(Some(namespace.to_owned())));
         let mtu = port.mtu;
