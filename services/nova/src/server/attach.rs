@@ -62,6 +62,14 @@ async fn ask(
     }
 }
 
+/// How a host says that it has no such machine or device.
+const ABSENT: &str = "is not on the host";
+
+/// A machine that the host does not have (it lost its machines, and starts them again) is made with all that is wanted.
+fn unless_absent(outcome: Result<(), String>) -> Result<(), String> {
+    outcome.or_else(|reason| if reason.ends_with(ABSENT) { Ok(()) } else { Err(reason) })
+}
+
 async fn attach_disk(
     nova: &Nova,
     server: &Model,
@@ -75,7 +83,7 @@ async fn attach_disk(
             Some(host) => match machine::disk(nova, server, row, host).await {
                 Ok(disk) => {
                     let request = HostRequest::AttachDisk { id: server.id, disk };
-                    ask(nova, server, request, attempt).await?
+                    unless_absent(ask(nova, server, request, attempt).await?)
                 }
                 Err(error) => Err(lasting(error)?),
             },
@@ -126,7 +134,7 @@ async fn detach_disk(
     let gone = match outcome {
         Ok(()) => None,
         // The machine, or the disk in it, is not there: there is nothing to let go of.
-        Err(reason) if reason.ends_with("is not on the host") => None,
+        Err(reason) if reason.ends_with(ABSENT) => None,
         Err(reason) => Some(reason),
     };
     if gone.is_none() {
@@ -163,7 +171,7 @@ async fn attach_card(
         Some(host) => match build::port(nova, server, row, host).await {
             Ok(port) => {
                 let request = HostRequest::AttachNic { id: server.id, nic: machine::nic(&port) };
-                ask(nova, server, request, attempt).await?
+                unless_absent(ask(nova, server, request, attempt).await?)
             }
             Err(error) => Err(lasting(error)?),
         },
@@ -200,7 +208,7 @@ async fn detach_card(
     let action = ("detach_interface", "compute_detach_interface");
     let request = HostRequest::DetachNic { id: server.id, port: row.port_id };
     let failure = match ask(nova, server, request, attempt).await? {
-        Err(reason) if !reason.ends_with("is not on the host") => Some(reason),
+        Err(reason) if !reason.ends_with(ABSENT) => Some(reason),
         _ => None,
     };
     if failure.is_none() {

@@ -23,10 +23,12 @@ use crate::{
 
 /// Removes the machine, its ports, volumes and allocation. Every part may have been done before.
 pub async fn step(nova: &Nova, server: &Model, attempt: u32) -> Result<Next, StepError> {
+    let mut away = false;
     if let Some(host) = &server.host {
         match nova.hosts.ask(host, HostRequest::Remove { id: server.id }).await {
+            Ok(_) | Err(HostError::NotFound { .. }) => {}
             // A host that is away removes it when it comes back: its machines are compared with the rows.
-            Ok(_) | Err(HostError::NotFound { .. } | HostError::Away { .. }) => {}
+            Err(HostError::Away { .. }) => away = true,
             Err(error) if attempt < record::PATIENCE => return Err(StepError::new(error)),
             Err(error) => {
                 tracing::error!(server = %server.id, host, %error, "a host keeps the machine of a deleted server");
@@ -51,10 +53,15 @@ pub async fn step(nova: &Nova, server: &Model, attempt: u32) -> Result<Next, Ste
         }
     }
     nova.placement.release(server.id).await?;
-    forget(nova, server).await
+    forget(nova, server).await?;
+    if let (true, Some(host)) = (away, &server.host) {
+        // It may have come back meanwhile, and been compared with a row that was still there. From now on it can't be.
+        let _ = nova.hosts.ask(host, HostRequest::Remove { id: server.id }).await;
+    }
+    Ok(Next::Done)
 }
 
-async fn forget(nova: &Nova, server: &Model) -> Result<Next, StepError> {
+async fn forget(nova: &Nova, server: &Model) -> Result<(), StepError> {
     let now = Utc::now();
     let update = server::change(server.id, Some(Task::Deleting))
         .col_expr(Column::TaskState, Expr::value(Option::<String>::None))
@@ -76,5 +83,5 @@ async fn forget(nova: &Nova, server: &Model) -> Result<Next, StepError> {
     instance_action::finish(&*tx, id, event.0, event.1, server.host.as_deref(), None).await?;
     tx.emit(Event::new("compute.instance.delete.end", id).project(server.project_id.as_str()));
     tx.commit().await?;
-    Ok(Next::Done)
+    Ok(())
 }
