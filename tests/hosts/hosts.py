@@ -43,7 +43,7 @@ class Hosts:
     def start_agent(self, credentials=None):
         with open(f"{self.two.state}/agent.log", "a") as log:
             command = self.two.command("agent", "--controller", f"{CONTROL[0]}:8781", "--credentials", credentials or self.credentials)
-            return subprocess.Popen(["ip", "netns", "exec", self.two.namespace, *command], stdout=log, stderr=log)
+            return subprocess.Popen(["nsenter", f"--net=/run/netns/{self.two.namespace}", *command], stdout=log, stderr=log)
 
     def end_agent(self, sign=signal.SIGKILL):
         os.kill(self.two.pid(), sign)

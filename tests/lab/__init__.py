@@ -37,8 +37,9 @@ class Lab:
         self.inside(["ip", "link", "set", "lo", "up"], check=True)
 
     def inside(self, command, **options):
-        """Runs a command in the namespace."""
-        return subprocess.run(["ip", "netns", "exec", self.namespace, *command], **options)
+        """Runs a command in the namespace. (`ip netns exec` would give it mounts of its own too, and with them namespaces
+        whose names nobody else knows.)"""
+        return subprocess.run(["nsenter", f"--net=/run/netns/{self.namespace}", *command], **options)
 
     def enter(self):
         """Takes the calling thread, and the threads and processes that it starts from now on, into the namespace."""
@@ -129,7 +130,7 @@ class Lab:
 
     def hosted(self, said):
         """Servers that run here, of those that the APIs know."""
-        return {name for name, server in said.servers.items() if self.host in (None, server.get("OS-EXT-SRV-ATTR:host"))}
+        return {name for name in said.placed() if self.host in (None, said.servers[name]["OS-EXT-SRV-ATTR:host"])}
 
     def remove(self, keep_state=False):
         """Ends everything that this lab started, by process id."""
@@ -150,6 +151,9 @@ class Lab:
             name = namespace.split()[0]
             if name == self.namespace:
                 subprocess.run(["ip", "netns", "del", name], check=False)
+        for name in self.metadata():
+            say("still there: namespace", name)
+            subprocess.run(["ip", "netns", "del", name], check=False)
         if keep_state:
             say("state is kept in", self.state)
         else:

@@ -5,6 +5,7 @@
 import json
 import os
 import re
+import sqlite3
 import subprocess
 import uuid
 import xml.etree.ElementTree
@@ -17,8 +18,6 @@ RESTING = {
     "router": {"ACTIVE"},
     "network": {"ACTIVE"},
 }
-#: Owners of ports that Neutron makes for itself.
-OWN_PORTS = ("network:", "neutron:")
 
 
 class Said:
@@ -44,6 +43,10 @@ class Said:
                 self.allocations[consumer] = what["resources"]
             for name, used in cloud.get("placement", f"/resource_providers/{provider['uuid']}/usages")["usages"].items():
                 self.usages[name] = self.usages.get(name, 0) + used
+
+    def placed(self):
+        """Servers that have a host."""
+        return {name for name, server in self.servers.items() if server.get("OS-EXT-SRV-ATTR:host")}
 
     def bound(self, server):
         return {port["id"] for port in self.ports.values() if port["device_id"] == server}
@@ -107,7 +110,7 @@ def agreeing(said):
             found.append(f"port {port['id']}: without an owner, with a device {port['device_id']}")
         if port["network_id"] not in said.networks:
             found.append(f"port {port['id']}: on network {port['network_id']}, which is not there")
-    found += missing("allocations of server", said.servers, said.allocations)
+    found += missing("allocations of server", said.placed(), said.allocations)
     found += orphaned("allocations of server", said.allocations, said.servers)
     for name in ("VCPU", "MEMORY_MB", "DISK_GB"):
         total = sum(what.get(name, 0) for what in said.allocations.values())
@@ -120,6 +123,14 @@ def folder(path):
     return os.listdir(path) if os.path.isdir(path) else []
 
 
+def image_contents(lab):
+    """Rows of image contents: the content's id, and its image's."""
+    connection = sqlite3.connect(f"file:{lab.state}/db/glance.db?mode=ro", uri=True)
+    rows = connection.execute("select id, image from contents").fetchall()
+    connection.close()
+    return {str(uuid.UUID(bytes=one)): str(uuid.UUID(bytes=other)) for one, other in rows}
+
+
 def files(lab, said):
     """Files of volumes, snapshots, images and machines."""
     found = []
@@ -130,13 +141,14 @@ def files(lab, said):
         found += missing(what, wanted, there) + orphaned(what, there, wanted)
     for place in ("volumes/staging", "tmp"):
         found += [f"file {place}/{name}: left behind" for name in folder(f"{lab.state}/{place}")]
+    contents = image_contents(lab)
     active = {image["id"] for image in said.images.values() if image["status"] in ("active", "deactivated")}
-    there = {name for path, _, names in os.walk(f"{lab.state}/images") for name in names}
-    known = {name: UUID.search(name) for name in there}
-    found += missing("file of image", active, {match.group() for match in known.values() if match})
-    found += [f"file images/{name}: of no image" for name, match in known.items() if not match or match.group() not in said.images]
+    found += missing("content of image", active, contents.values()) + orphaned("content of image", contents.values(), said.images)
+    there = folder(f"{lab.state}/images/images")
+    found += missing("file of content", contents, there) + orphaned("file of content", there, contents)
+    found += [f"file images/incoming/{name}: left behind" for name in folder(f"{lab.state}/images/incoming")]
     there = folder(f"{lab.state}/host/machines")
-    found += missing("folder of machine", set(said.servers) & set(lab.hosted(said)), there)
+    found += missing("folder of machine", lab.hosted(said), there)
     found += orphaned("folder of machine", there, lab.hosted(said))
     return found
 
@@ -171,7 +183,7 @@ def tap(port):
 def machines(lab, said):
     """QEMU, libvirt and taps."""
     found = []
-    running = {match.group() for _, line in lab.machines() if (match := re.search(r"-uuid (\S+)", line))}
+    running = {match.group(1) for _, line in lab.machines() if (match := re.search(r"-uuid (\S+)", line))}
     hosted = lab.hosted(said)
     active = {server for server in hosted if said.servers[server]["status"] in ("ACTIVE", "PAUSED")}
     found += missing("QEMU process of server", active, running)
@@ -230,7 +242,9 @@ def networks(lab, said):
         found += missing(what, wanted, there) + orphaned(what, there, wanted)
     ports = northbound("Logical_Switch_Port", "name")
     there = {row["name"] for row in ports if row["external_ids"].get("pileus:kind") == "port"}
-    found += missing("logical switch port", said.ports, there) + orphaned("logical switch port", there, said.ports)
+    # A floating IP's own port is an address only.
+    wanted = {port["id"] for port in said.ports.values() if port["device_owner"] != "network:floatingip"}
+    found += missing("logical switch port", wanted, there) + orphaned("logical switch port", there, wanted)
     subnets = marked(northbound("DHCP_Options"), "subnet")
     found += orphaned("DHCP options of subnet", subnets, said.subnets)
     groups = {str(uuid.UUID(row["name"][3:].replace("_", ""))) for row in northbound("Port_Group", "name") if row["name"].startswith("pg_")}
