@@ -190,7 +190,10 @@ pub async fn stop_all(config: &Config, state: &StateDir) -> anyhow::Result<()> {
     }
     if ovn_folder(state).exists() {
         let central = state.path("db").exists();
-        let daemons = OvnDaemons::start(ovn_config(config, state, central)?).await?;
+        let mut config = config.clone();
+        // What is to stop must not need its network cards any more.
+        config.host.uplinks.clear();
+        let daemons = OvnDaemons::start(ovn_config(&config, state, central)?).await?;
         let wiring = OvsWiring::connect(wiring_config(&daemons, state)).await?;
         for network in wiring.metadata_networks().await? {
             wiring.close_metadata(network).await?;
