@@ -94,8 +94,8 @@ class Chaos:
         self.violations += [(number, each) for each in new]
         self.slowest = max(self.slowest, took)
         done = sum(worker.operations for worker in self.workers)
-        held = sum(len(worker.things) for worker in self.workers)
-        say(f"kill {number}: {done} writes so far, {held} things, at rest after {took:.1f} s, {len(new)} violations")
+        there = f"{len(said.servers)} servers with {len(said.attachments)} disks and {len(said.ports)} ports" if said else "no answer"
+        say(f"kill {number}: {done} writes so far, {there}; at rest after {took:.1f} s, {len(new)} violations")
         for each in new:
             print("   ", each, flush=True)
         if said:

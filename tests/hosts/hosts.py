@@ -6,16 +6,14 @@ Two cables join the namespaces: `control` for the agent's connection and OVN's s
 is a port of each host's bridge `br-ex`. Nothing else leads from one to the other.
 """
 import os
-import re
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 
-from lab import BINARY, GUEST, Lab, say
+from lab import BINARY, GUEST, Lab, say, truth
 from lab.rest import Cloud
-from lab.truth import discrepancies, tap
 from story.client import Guest, until
 
 CONTROL = ("10.96.0.1", "10.96.0.2")
@@ -26,9 +24,9 @@ class Hosts:
     def __init__(self):
         self.one = Lab("one", [
             f"api.agents_listen={CONTROL[0]}:8781", f"network.southbound_listen={CONTROL[0]}:6642",
-            f"host.tunnel_address={TUNNEL[0]}/24", "host.uplinks=uplink", "host.name=host1"])
+            f"host.tunnel_address={TUNNEL[0]}/24", 'host.uplinks=["uplink"]', "host.name=host1"])
         self.two = Lab("two", [
-            f"network.southbound=tcp:{CONTROL[0]}:6642", f"host.tunnel_address={TUNNEL[1]}/24", "host.uplinks=uplink", "host.name=host2"])
+            f"network.southbound=tcp:{CONTROL[0]}:6642", f"host.tunnel_address={TUNNEL[1]}/24", 'host.uplinks=["uplink"]', "host.name=host2"])
         self.one.host, self.two.host = "host1", "host2"
         self.agent, self.folder = None, tempfile.mkdtemp(prefix="hosts-")
         self.credentials = os.path.join(self.folder, "host2.pem")
@@ -185,7 +183,6 @@ class Hosts:
 
     def of(self, lab):
         """What does not agree on a host. OVN's northbound database and the files of volumes are those of the controller."""
-        from lab import truth
         said = truth.Said(self.cloud)
         if lab is self.one:
             return truth.resting(said) + truth.agreeing(said) + truth.files(lab, said) + truth.machines(lab, said) + truth.networks(lab, said)
@@ -202,8 +199,8 @@ class Hosts:
             assert not lab.machines(), lab.machines()
             left = os.listdir(f"{lab.state}/host/machines")
             assert not left, f"left of machines: {left}"
-        left = [name for name in self.two.links() if re.match(r"tap", name)]
-        until("taps of host2 to be gone", 20, lambda: not [name for name in self.two.links() if name.startswith("tap")] or not left)
+        until("the taps and namespaces of host2 to be gone", 20, lambda: not self.two.metadata()
+              and not [name for name in self.two.links() if name.startswith("tap")])
         say("nothing is left on either host")
 
     def remove(self, failed):
