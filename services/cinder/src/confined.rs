@@ -8,6 +8,8 @@ use crate::backend::BackendError;
 
 const CPU_SECONDS: u64 = 600;
 const MEMORY_BYTES: u64 = 2 << 30;
+/// As much as any volume may have.
+const FILE_BYTES: u64 = 1 << 46;
 const PATIENCE: Duration = Duration::from_secs(1800);
 
 /// Converts a file from a format that is known to another. Never detects a format.
@@ -17,16 +19,7 @@ pub(crate) async fn convert(
     to: &Path,
     to_format: &str,
 ) -> Result<(), BackendError> {
-    let mut command = Command::new("prlimit");
-    command
-        .arg(format!("--cpu={CPU_SECONDS}"))
-        .arg(format!("--as={MEMORY_BYTES}"))
-        .args(["--", "qemu-img", "convert", "-q", "-f", format, "-O", to_format])
-        .arg(from)
-        .arg(to)
-        .stdin(Stdio::null())
-        .kill_on_drop(true);
-    let output = tokio::time::timeout(PATIENCE, command.output())
+    let output = tokio::time::timeout(PATIENCE, command(from, format, to, to_format).output())
         .await
         .map_err(|_| BackendError::Failed("qemu-img took too long".into()))??;
     if output.status.success() {
@@ -34,4 +27,18 @@ pub(crate) async fn convert(
     }
     let said = String::from_utf8_lossy(&output.stderr);
     Err(BackendError::Refused(format!("qemu-img: {}", said.lines().next().unwrap_or("no reason given"))))
+}
+
+pub(crate) fn command(from: &Path, format: &str, to: &Path, to_format: &str) -> Command {
+    let mut command = Command::new("prlimit");
+    command
+        .arg(format!("--cpu={CPU_SECONDS}"))
+        .arg(format!("--as={MEMORY_BYTES}"))
+        .arg(format!("--fsize={FILE_BYTES}"))
+        .args(["--", "qemu-img", "convert", "-q", "-f", format, "-O", to_format])
+        .arg(from)
+        .arg(to)
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    command
 }

@@ -18,6 +18,8 @@ mod quota;
 mod scheduler;
 mod scheme;
 mod snapshot;
+#[cfg(test)]
+mod tests;
 mod transfer;
 mod volume;
 

@@ -60,6 +60,12 @@ pub(crate) fn routes() -> Routes<Cinder> {
         .merge(backups::routes())
 }
 
+/// The rules of actions, which stand in their own table.
+#[cfg(test)]
+pub(crate) fn action_rules() -> impl Iterator<Item = &'static str> {
+    volume_actions::rules()
+}
+
 /// The service's router.
 pub(crate) fn router(cinder: Arc<Cinder>) -> Router {
     let inner = mount(routes(), cinder.clone());

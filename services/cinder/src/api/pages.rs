@@ -9,7 +9,9 @@ use platform::{
     http::{Cx, Fault, Query, json},
     wire::{At, Version, View},
 };
-use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, Order, QueryFilter, QuerySelect, Select};
+use sea_orm::{
+    ColumnTrait, EntityTrait, FromQueryResult, Order, QueryFilter, QuerySelect, Select, sea_query::LikeExpr,
+};
 use serde::Serialize;
 use serde_json::{Value, json as literal};
 use uuid::Uuid;
@@ -83,7 +85,11 @@ where
 fn alike<E: EntityTrait>(mut select: Select<E>, spec: &ListSpec<E>, query: &Query) -> Select<E> {
     for (name, column, kind) in spec.filters {
         if let (Kind::Text, Some(part)) = (kind, query.get(&format!("{name}~"))) {
-            select = select.filter(column.contains(part));
+            let literal: String = part
+                .chars()
+                .flat_map(|c| ['%', '_', '!'].contains(&c).then_some('!').into_iter().chain([c]))
+                .collect();
+            select = select.filter(column.like(LikeExpr::new(format!("%{literal}%")).escape('!')));
         }
     }
     select

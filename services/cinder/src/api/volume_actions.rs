@@ -157,6 +157,11 @@ static ACTIONS: [Action; 20] = [
     },
 ];
 
+#[cfg(test)]
+pub(super) fn rules() -> impl Iterator<Item = &'static str> {
+    ACTIONS.iter().map(|action| action.rule)
+}
+
 async fn act(
     cx: Cx<Cinder>,
     Path(id): Path<String>,
