@@ -36,6 +36,9 @@ pub(crate) enum Error {
     /// `Could not find user: ID.`
     #[error("Could not find {0}: {1}.")]
     Missing(&'static str, String),
+    /// 404 without the token in it: what is in a message ends in logs.
+    #[error("Could not find token.")]
+    NoToken,
     /// 401, always in the same words.
     #[error("The request you have made requires authentication.")]
     Unauthorized,
@@ -79,7 +82,7 @@ impl Error {
 impl From<Error> for Fault {
     fn from(error: Error) -> Self {
         match error {
-            Error::Missing(..) => Fault::not_found(&error),
+            Error::Missing(..) | Error::NoToken => Fault::not_found(&error),
             Error::Unauthorized => Fault::unauthorized(),
             Error::UnauthorizedBecause(_) => Fault::new(StatusCode::UNAUTHORIZED, &error),
             Error::Forbidden(_) => Fault::forbidden(&error),

@@ -26,6 +26,7 @@ mod memory;
 mod model;
 mod offers;
 mod passwords;
+mod paths;
 mod places;
 mod policy;
 mod roles;
@@ -45,6 +46,7 @@ use platform::{
     policy::Policy,
 };
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
 
 pub use bootstrap::{BootstrapRequest, CatalogService};
 pub use catalog::standard_services;
@@ -111,9 +113,11 @@ impl Keystone {
         Ok(Arc::new(Self { base, db, authority, passwords, credential_keys, config }))
     }
 
-    /// Its HTTP interface, to be nested under `/identity`.
+    /// Its HTTP interface; it is given paths without the `/identity` under which it is. As in Keystone, a path may end
+    /// with a slash.
     pub fn router(self: Arc<Self>) -> axum::Router {
-        mount(api::routes(), self)
+        let router = mount(api::routes(), self);
+        axum::Router::new().fallback_service(router.map_request(paths::without_slash))
     }
 
     /// Starts what it does by itself: forgetting what has expired.

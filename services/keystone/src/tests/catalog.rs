@@ -17,6 +17,8 @@ async fn versions_are_for_everybody() {
     assert_eq!(third.json["version"]["links"][0]["href"], "http://cloud/identity/v3/");
     assert_eq!(cloud.client.get("/v3/").await.json, third.json);
     assert_eq!(cloud.client.get("/v2.0").await.status, 404);
+    let trusts = cloud.admin().await.get("/v3/OS-TRUST/trusts/?").await;
+    assert_eq!(trusts.status, 200, "a path may end with a slash");
 }
 
 #[tokio::test]

@@ -63,13 +63,17 @@ async fn a_refused_login_does_not_tell_why() {
         by_password("off", "x", Value::Null),
         by_password("demo", PASSWORD, project("no such project")),
         json!({"identity": {"methods": ["password"], "password": {"user": {"id": id, "password": "x"}}}}),
-        by_token("gAAAAAnonsense", Value::Null),
     ] {
         let answer = cloud.login(body).await;
         assert_eq!(answer.status, 401);
         answers.push(answer.json);
     }
     assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:?}");
+    let no_token = cloud.login(by_token("gAAAAAnonsense", Value::Null)).await;
+    assert_eq!(
+        (no_token.status.as_u16(), no_token.json["error"]["message"].as_str()),
+        (404, Some("Could not find token."))
+    );
 }
 
 #[tokio::test]

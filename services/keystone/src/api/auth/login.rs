@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use contracts::identity::TokenError;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 
 use super::request::{ApplicationMethod, Domain, Identity, PasswordMethod, TokenMethod, User};
@@ -123,7 +124,11 @@ async fn by_password(keystone: &Keystone, method: &PasswordMethod) -> Result<Arc
 }
 
 async fn by_token(keystone: &Keystone, method: &TokenMethod, proved: &mut Proved) -> Result<(), Error> {
-    let token = keystone.authority.token(&method.id).await?;
+    // As Keystone answers: what is no token (any more) is not found.
+    let token = keystone.authority.token(&method.id).await.map_err(|error| match error {
+        TokenError::Unavailable => Error::Inside("the token can't be checked".into()),
+        TokenError::Invalid | TokenError::Expired | TokenError::Revoked => Error::NoToken,
+    })?;
     let user = keystone.authority.directory.user(&token.payload.user).await?.ok_or(Error::Unauthorized)?;
     proved.is(user)?;
     proved.methods.extend(token.payload.methods().into_iter().map(str::to_owned));

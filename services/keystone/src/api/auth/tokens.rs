@@ -103,9 +103,8 @@ async fn subject(
     }
 }
 
-/// 404 without the token in it: what is in a message ends in logs.
 fn missing() -> Fault {
-    Fault::not_found("Could not find token.")
+    Error::NoToken.into()
 }
 
 fn about(token: &Token) -> Target<'_> {
