@@ -26,6 +26,8 @@ pub(crate) enum Choice {
 }
 
 const TRIES: usize = 8;
+/// Among how many free addresses one is chosen when the subnet is nearly full.
+const GAPS: usize = 64;
 
 /// A free address of the subnet's pools that is not among `besides`.
 pub(crate) async fn pick(
@@ -65,7 +67,10 @@ pub(crate) async fn pick(
         .chain(besides.iter().copied())
         .map(number)
         .collect();
-    Ok(lowest(&subnet.pools.0, &taken))
+    let mut free = lowest(&subnet.pools.0, &taken, if choice == Choice::Any { GAPS } else { 1 });
+    // Those who look at the same time shall not all find the same one.
+    let at = if free.is_empty() { return Ok(None) } else { rand::rng().random_range(0..free.len()) };
+    Ok(Some(free.swap_remove(at)))
 }
 
 /// Some addresses of the pools, each as likely as another.
@@ -91,18 +96,21 @@ fn random(pools: &[Pool]) -> Vec<IpAddr> {
         .collect()
 }
 
-/// The lowest address of the pools that is not taken: no more steps than there are taken ones.
-fn lowest(pools: &[Pool], taken: &BTreeSet<u128>) -> Option<IpAddr> {
-    pools.iter().find_map(|pool| {
+/// The lowest addresses of the pools that are not taken, at most so many.
+fn lowest(pools: &[Pool], taken: &BTreeSet<u128>, most: usize) -> Vec<IpAddr> {
+    let mut found = Vec::new();
+    for pool in pools {
+        let last = number(pool.end);
         let mut candidate = number(pool.start);
-        for used in taken.range(number(pool.start)..=number(pool.end)) {
-            if *used != candidate {
-                break;
+        while candidate <= last && found.len() < most {
+            if !taken.contains(&candidate) {
+                found.push(address(pool.start.is_ipv4(), candidate));
             }
-            candidate = candidate.checked_add(1)?;
+            let Some(next) = candidate.checked_add(1) else { break };
+            candidate = next;
         }
-        (candidate <= number(pool.end)).then(|| address(pool.start.is_ipv4(), candidate))
-    })
+    }
+    found
 }
 
 #[cfg(test)]
@@ -119,7 +127,7 @@ mod tests {
         let taken = |texts: &[&str]| -> BTreeSet<u128> {
             texts.iter().map(|text| number(text.parse().unwrap())).collect()
         };
-        let find = |texts: &[&str]| lowest(&pools, &taken(texts)).map(|found| found.to_string());
+        let find = |texts: &[&str]| lowest(&pools, &taken(texts), 1).first().map(IpAddr::to_string);
         assert_eq!(find(&[]).as_deref(), Some("10.0.0.2"));
         assert_eq!(find(&["10.0.0.2", "10.0.0.4"]).as_deref(), Some("10.0.0.3"));
         assert_eq!(find(&["10.0.0.2", "10.0.0.3", "10.0.0.4"]).as_deref(), Some("10.0.0.9"));

@@ -16,7 +16,7 @@ use crate::{
     quota::{Counted, admit},
 };
 
-const TRIES: u32 = 5;
+const TRIES: u32 = 20;
 
 /// Makes a port for a server of that project; the one that is there when it was made already.
 pub(super) async fn create(neutron: &Neutron, project: &str, new: &NewPort) -> Result<Port, Error> {

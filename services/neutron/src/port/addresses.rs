@@ -116,10 +116,11 @@ async fn by_itself(db: &impl ConnectionTrait, about: &For<'_>) -> Result<Vec<Cho
         chosen.extend(found);
     }
     if !is_router(about) {
-        for subnet in candidates.iter().filter(|subnet| automatic(subnet)) {
-            chosen.extend(from_mac(subnet, about.mac).map(|address| (subnet.id, address)));
-        }
-        taken(db, about, &chosen).await?;
+        let auto = candidates.iter().filter(|subnet| automatic(subnet));
+        let made: Vec<Chosen> =
+            auto.filter_map(|subnet| Some((subnet.id, from_mac(subnet, about.mac)?))).collect();
+        taken(db, about, &made).await?;
+        chosen.extend(made);
     }
     Ok(chosen)
 }

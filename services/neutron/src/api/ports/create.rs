@@ -26,7 +26,7 @@ use crate::{
 };
 
 /// How often a port is tried again when another took the same random MAC or IP address at the same time.
-const TRIES: u32 = 5;
+const TRIES: u32 = 20;
 
 pub(super) async fn create(cx: Cx<Neutron>, body: Body<Value>) -> Answer {
     let bodies = read_create(body.0, "port", "ports", ATTRIBUTES)?;
