@@ -5,6 +5,7 @@
 import argparse
 import datetime
 import http.client
+import json
 import os
 import re
 import statistics
@@ -24,9 +25,9 @@ MEMORY = ["host.driver=memory", "host.memory_hosts=4", "network.engine=memory"]
 DOCUMENTS = ["/identity/v3", "/compute/v2.1/", "/networking/v2.0/", "/volume/v3/", "/image/versions", "/placement/"]
 
 
-def first_answers(each):
+def first_answers(started):
     """Seconds until the first API answers, and until all do; polls every two milliseconds. Runs in the lab's namespace."""
-    started, first, left = each, None, list(DOCUMENTS)
+    first, left = None, list(DOCUMENTS)
     while left:
         try:
             connection = http.client.HTTPConnection("127.0.0.1", 8780, timeout=2)
@@ -61,38 +62,27 @@ def end(process):
 
 
 def starts(runs):
-    """First start on an empty directory, and later ones; with the real engines."""
-    fresh, later, ready = [], [], []
-    for number in range(runs):
-        one = Lab("bench", [])
-        # In a process of its own: it enters the namespace, and never comes back.
-        out = subprocess.run([sys.executable, __file__, "--starts", one.state, one.namespace, str(runs)], capture_output=True, text=True, timeout=300)
-        one.remove()
-        if out.returncode:
-            raise AssertionError(out.stderr[-2000:])
-        figures = [[float(word) for word in line.split()] for line in out.stdout.splitlines()]
-        fresh.append(figures[0])
-        ready.append(figures[0][2])
-        later += figures[1:]
-        if number == 1:
-            break
-    column = lambda rows, at: statistics.median(row[at] for row in rows)  # noqa: E731
-    return [("first start (empty directory): an API answers", seconds(column(fresh, 0))), ("first start: every API answers", seconds(column(fresh, 1))),
-            ("first start: the host is ready for machines (OVN, Open vSwitch, libvirt started)", seconds(statistics.median(ready))),
-            ("later start: an API answers", seconds(column(later, 0))), ("later start: every API answers", seconds(column(later, 1)))]
+    """First starts on empty directories, and later ones; with the real engines."""
+    fresh, later = [], []
+    for _ in range(min(runs, 3)):
+        first, *more = in_lab([], lambda one, _: [start_and_end(one) for _ in range(1 + runs)], up=False)
+        fresh.append(first)
+        later += more
+    column = lambda rows, at: seconds(statistics.median(row[at] for row in rows))  # noqa: E731
+    return [("first start (empty directory): an API answers", column(fresh, 0)), ("first start: every API answers", column(fresh, 1)),
+            ("first start: ready for machines (OVN, Open vSwitch and libvirt started)", column(fresh, 2)),
+            ("later start: an API answers", column(later, 0)), ("later start: every API answers", column(later, 1)),
+            ("later start: ready for machines (the daemons still ran)", column(later, 2))]
 
 
-def starts_inside(state, namespace, runs):
-    """The part of `starts` that runs in the namespace; prints seconds."""
-    one = Lab.__new__(Lab)
-    one.state, one.namespace, one.settings, one.host = state, namespace, [], None
-    one.enter()
-    for _ in range(runs):
-        began = time.monotonic()
-        process, first, every = start(one)
-        one.pileus("up", "--detach", "--wait", stdout=subprocess.DEVNULL)
-        print(first, every, time.monotonic() - began, flush=True)
-        end(process)
+def start_and_end(one):
+    """One start: seconds until an API answers, until all do, and until the host is ready."""
+    began = time.monotonic()
+    process, first, every = start(one)
+    one.pileus("up", "--detach", "--wait", stdout=subprocess.DEVNULL)
+    ready = time.monotonic() - began
+    end(process)
+    return first, every, ready
 
 
 def seconds(value):
@@ -113,7 +103,7 @@ def idle(cloud_lab):
         found[name] = found.get(name, 0) + pss(pid)
     pileus = found.pop("pileus", 0)
     rows = [("pileus (every service, controller and host)", f"{pileus:.0f} MiB")]
-    rows += [(name, f"{size:.0f} MiB") for name, size in sorted(found.items(), key=lambda row: -row[1])]
+    rows += [(name, f"{size:.0f} MiB") for name, size in sorted(found.items(), key=lambda row: -row[1]) if size >= 1]
     return rows + [("together", f"{pileus + sum(found.values()):.0f} MiB")]
 
 
@@ -191,7 +181,6 @@ def transfer(cloud, size):
 
 
 def scale(quick):
-    import json
     with tempfile.NamedTemporaryFile() as file:
         servers = "200" if quick else "1000"
         done = subprocess.run([sys.executable, f"{ROOT}/tests/scale/scale.py", "--json", file.name, "--servers", servers], timeout=1200)
@@ -212,9 +201,8 @@ def processor():
     return f"{os.cpu_count()} cores, {model.group(1) if model else 'unknown'}"
 
 
-def in_lab(settings, work):
+def in_lab(settings, work, up=True):
     """Runs `work(lab, cloud)` in a child process within a fresh lab, as a process can enter only one namespace; its rows."""
-    import json
     one = Lab("bench", settings)
     read, write = os.pipe()
     try:
@@ -223,9 +211,10 @@ def in_lab(settings, work):
             status = 1
             try:
                 os.close(read)
-                one.up()
+                if up:
+                    one.up()
                 one.enter()
-                rows = work(one, Cloud(one.environment()))
+                rows = work(one, Cloud(one.environment()) if up else None)
                 with os.fdopen(write, "w") as out:
                     json.dump(rows, out)
                 status = 0
@@ -249,10 +238,7 @@ def main():
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="small numbers, to see that the benchmark itself works")
     parser.add_argument("--skip", default="")
-    parser.add_argument("--starts", nargs=3, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.starts:
-        return starts_inside(*arguments.starts[:2], int(arguments.starts[2]))
     release = f"{ROOT}/target/release/pileus"
     binary = arguments.binary or (release if os.path.exists(release) else lab.BINARY)
     os.environ["PILEUS_BINARY"] = lab.BINARY = os.path.abspath(binary)

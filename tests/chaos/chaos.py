@@ -69,7 +69,7 @@ class Chaos:
         time.sleep(self.random.uniform(0.05, 0.8))
         try:
             self.lab.kill()
-        except (ProcessLookupError, ValueError):
+        except (OSError, ValueError):
             pass
         starting.wait(60)
 

@@ -72,6 +72,9 @@ class Lab:
     def kill(self):
         """Kills the process as a power failure would: at once, in the middle of whatever it does."""
         pid = self.pid()
+        with open(f"/proc/{pid}/cmdline") as file:
+            if self.state not in file.read():
+                raise ProcessLookupError(f"process {pid} is not this lab's")
         os.kill(pid, signal.SIGKILL)
         while os.path.exists(f"/proc/{pid}"):
             with open(f"/proc/{pid}/stat") as stat:
