@@ -51,7 +51,14 @@ async fn lists_are_filtered() {
         ("sort_key=status&sort_key=name&sort_dir=asc", vec!["a", "b", "d,e"]),
         ("limit=0", vec![]),
     ] {
-        assert_eq!(names(&client, query).await, expected, "{query}");
+        let mut found = names(&client, query).await;
+        let mut expected = expected;
+        if !query.contains("sort") {
+            // MariaDB's times have no fractions: what was made within a second has no order.
+            found.sort();
+            expected.sort_unstable();
+        }
+        assert_eq!(found, expected, "{query}");
     }
 }
 
