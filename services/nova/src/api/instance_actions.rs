@@ -58,7 +58,7 @@ struct Event<'a> {
     result: Option<&'a str>,
     #[view(skip_none)]
     traceback: Option<Option<&'a str>>,
-    #[view(since = "2.51", rename = "hostId")]
+    #[view(since = "2.62", rename = "hostId")]
     host_id: String,
     #[view(since = "2.62", skip_none)]
     host: Option<Option<&'a str>>,

@@ -63,11 +63,6 @@ pub fn name(_: Version) -> Value {
     json!({"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[^\s\p{Cc}]([^\p{Cc}]*[^\s\p{Cc}])?$"})
 }
 
-/// A name that may be left open by `null`.
-pub fn name_or_null(version: Version) -> Value {
-    json!({"anyOf": [name(version), {"type": "null"}]})
-}
-
 /// Words about something.
 pub fn description(_: Version) -> Value {
     json!({"type": ["string", "null"], "minLength": 0, "maxLength": 255, "pattern": r"^[^\p{Cc}]*$"})

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use contracts::{
     hosts::HostRequest,
     machine::{MachineStatus, Power as Seen},
@@ -21,6 +22,7 @@ pub async fn machines(
     nova: &Nova,
     host: &str,
     machines: &[MachineStatus],
+    listed_at: DateTime<Utc>,
     returned: bool,
 ) -> Result<(), StepError> {
     let there: HashMap<Uuid, Seen> = machines.iter().map(|machine| (machine.id, machine.power)).collect();
@@ -29,7 +31,8 @@ pub async fn machines(
         .filter(Column::Deleted.eq(false))
         .all(nova.db.read())
         .await?;
-    for row in &rows {
+    // What changed since the list was made is news that the list does not have.
+    for row in rows.iter().filter(|row| row.updated_at <= listed_at) {
         match there.get(&row.id) {
             Some(power) => known(nova, row, *power, returned).await?,
             None => missing(nova, row).await?,

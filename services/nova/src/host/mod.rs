@@ -9,6 +9,7 @@ mod register;
 
 use std::{sync::Arc, time::Duration};
 
+use chrono::Utc;
 use contracts::hosts::{HostEvent, HostReply, HostRequest};
 use tokio::{
     sync::broadcast::error::RecvError,
@@ -51,7 +52,7 @@ async fn take(nova: &Nova, event: HostEvent) {
         HostEvent::Connected { description, machines } => {
             tracing::info!(host = description.host, machines = machines.len(), "a host connected");
             match register::arrived(nova, &description).await {
-                Ok(()) => compare::machines(nova, &description.host, &machines, true).await,
+                Ok(()) => compare::machines(nova, &description.host, &machines, Utc::now(), true).await,
                 Err(error) => Err(error),
             }
         }
@@ -74,9 +75,10 @@ async fn survey(nova: &Nova) {
             tracing::error!(host, %error, "a host could not be registered");
             continue;
         }
+        let listed_at = Utc::now();
         match nova.hosts.ask(&host, HostRequest::List).await {
             Ok(HostReply::Machines { machines }) => {
-                if let Err(error) = compare::machines(nova, &host, &machines, false).await {
+                if let Err(error) = compare::machines(nova, &host, &machines, listed_at, false).await {
                     tracing::error!(host, %error, "the machines of a host could not be compared");
                 }
             }

@@ -14,20 +14,28 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use tokio::time::{Instant, sleep};
 
 use super::{
-    machine, record,
+    machine,
+    record::{self, End},
     state::{Power, Task, VmState},
 };
 use crate::{
     Nova,
     model::{
         attachment::{self, State},
-        interface, json,
+        instance_action, interface, json,
         server::{self, Card, Cards, Column, Model, TaskDetails},
     },
     scheduler,
 };
 
-const ACTION: (&str, &str) = ("create", "compute__do_build_and_run_instance");
+/// A server that ran before is being unshelved.
+fn action(server: &Model) -> (&'static str, &'static str) {
+    match server.launched_at {
+        None => ("create", "compute__do_build_and_run_instance"),
+        Some(_) => ("unshelve", "compute_unshelve_instance"),
+    }
+}
+
 const NO_HOST: &str = "No valid host was found. There are not enough hosts available.";
 
 /// Chooses a host and allocates there. The allocation stands before the row names the host, and the row names the host
@@ -273,8 +281,8 @@ async fn finish(nova: &Nova, server: &Model, ports: &[Port]) -> Result<Next, Ste
         return Ok(Next::Now);
     }
     settle(&tx, server.id).await?;
-    crate::model::instance_action::finish(&*tx, server.id, ACTION.0, ACTION.1, server.host.as_deref(), None)
-        .await?;
+    let (action, event) = action(server);
+    instance_action::finish(&*tx, server.id, action, event, server.host.as_deref(), None).await?;
     tx.emit(
         platform::events::Event::new("compute.instance.create.end", server.id)
             .project(server.project_id.as_str()),
@@ -340,6 +348,9 @@ async fn give_up(
     if let Some(host) = &server.host {
         let _ = nova.hosts.ask(host, HostRequest::Remove { id: server.id }).await;
     }
+    if server.launched_at.is_some() {
+        return shelve_again(nova, server, task, message).await;
+    }
     for card in interface::of_server(nova.db.read(), server.id).await? {
         if card.made_by_nova {
             nova.networks.delete_port(card.port_id).await?;
@@ -353,5 +364,18 @@ async fn give_up(
         }
     }
     nova.placement.release(server.id).await?;
-    record::fail(nova, server, task, ACTION, code, message, details).await
+    record::fail(nova, server, task, action(server), code, message, details).await
+}
+
+/// What can't be unshelved stays shelved, with its ports and volumes.
+async fn shelve_again(nova: &Nova, server: &Model, task: Task, message: &str) -> Result<Next, StepError> {
+    nova.placement.release(server.id).await?;
+    let end = End {
+        failure: Some(message.to_owned()),
+        ..End::well(action(server), "compute.instance.error").at(VmState::ShelvedOffloaded, Power::Shutdown)
+    };
+    record::end_with(nova, server, task, end, |update| {
+        update.col_expr(Column::Host, Expr::value(Option::<String>::None))
+    })
+    .await
 }

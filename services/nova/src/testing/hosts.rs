@@ -24,6 +24,7 @@ struct State {
     machines: BTreeMap<(String, Uuid), (MachineSpec, Power)>,
     failures: VecDeque<HostError>,
     asked: Vec<(String, HostRequest)>,
+    stalled: bool,
 }
 
 pub fn description(host: &str) -> HostDescription {
@@ -57,6 +58,11 @@ impl FakeHosts {
     /// The next requests fail so.
     pub fn fail(&self, errors: impl IntoIterator<Item = HostError>) {
         self.state.lock().unwrap().failures.extend(errors);
+    }
+
+    /// Starts never end from now on, until this is taken back.
+    pub fn stall(&self, stalled: bool) {
+        self.state.lock().unwrap().stalled = stalled;
     }
 
     pub fn asked(&self) -> Vec<(String, HostRequest)> {
@@ -120,6 +126,15 @@ impl Hosts for FakeHosts {
     }
 
     async fn ask(&self, host: &str, request: HostRequest) -> Result<HostReply, HostError> {
+        let stalled = self.state.lock().unwrap().stalled && matches!(request, HostRequest::Start { .. });
+        if stalled {
+            // The host does it, and nobody hears of it.
+            if let HostRequest::Start { spec } = request {
+                let key = (host.to_owned(), spec.id);
+                self.state.lock().unwrap().machines.insert(key, (spec, Power::Running));
+            }
+            return std::future::pending().await;
+        }
         let mut guard = self.state.lock().unwrap();
         let state = &mut *guard;
         if state.away.iter().any(|away| away == host) || !state.hosts.contains_key(host) {

@@ -23,6 +23,8 @@ pub use volumes::FakeVolumes;
 
 use crate::{Config, Migrations, Needs, Nova};
 
+type Fakes = (Arc<FakeHosts>, Arc<FakeImages>, Arc<FakeNetworks>, Arc<FakePlacement>, Arc<FakeVolumes>);
+
 /// A Nova that runs, with fakes of all it needs.
 pub struct Cloud {
     pub nova: Arc<Nova>,
@@ -67,13 +69,7 @@ impl Cloud {
     async fn over(
         db: Database,
         config: Config,
-        (hosts, images, networks, placement, volumes): (
-            Arc<FakeHosts>,
-            Arc<FakeImages>,
-            Arc<FakeNetworks>,
-            Arc<FakePlacement>,
-            Arc<FakeVolumes>,
-        ),
+        (hosts, images, networks, placement, volumes): Fakes,
     ) -> Self {
         let nova = Nova::new(Needs {
             config,

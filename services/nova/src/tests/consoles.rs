@@ -1,7 +1,10 @@
-use axum::body::Body;
-use http::Request;
+use std::net::SocketAddr;
+
 use serde_json::json;
-use tower::ServiceExt;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
 
 use crate::testing::Cloud;
 
@@ -30,60 +33,90 @@ fn sha2_of(text: &str) -> String {
     Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn ossa_2020_001_a_console_s_address_never_reaches_the_log_of_requests() {
-    // Requests are logged by path alone, and the websocket's route is beside the API's log altogether.
+/// A log in memory.
+#[derive(Clone, Default)]
+struct Log(std::sync::Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend(bytes);
+        Ok(bytes.len())
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+// On one thread, so that all that is logged goes where this test looks.
+#[tokio::test]
+async fn ossa_2020_001_console_tokens_never_reach_the_log() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
     let cloud = Cloud::new().await;
-    let request = Request::get("/novnc/websockify?token=secret")
-        .header("host", "127.0.0.1")
-        .header("origin", "http://evil.example")
-        .header("connection", "upgrade")
-        .header("upgrade", "websocket")
-        .header("sec-websocket-version", "13")
-        .header("sec-websocket-key", "x3JJHMbDL1EzLkh9GBhXDw==")
-        .body(Body::empty())
-        .unwrap();
-    let answer = cloud.nova.clone().router().oneshot(request).await.unwrap();
-    assert!(answer.status().is_client_error());
-    let body = axum::body::to_bytes(answer.into_body(), 4096).await.unwrap();
-    assert!(!String::from_utf8_lossy(&body).contains("secret"));
+    let id = cloud.active("one").await;
+    let body = json!({"remote_console": {"protocol": "vnc", "type": "novnc"}});
+    let answer = cloud.newest("member").post(&format!("/v2.1/servers/{id}/remote-consoles"), body).await;
+    let url = answer.json["remote_console"]["url"].as_str().unwrap();
+    let token = url.rsplit("%3D").next().unwrap();
+    let address = serve(&cloud).await;
+    assert!(shake(address, token, "http://127.0.0.1:8780", 12).await.contains("RFB"));
+    assert!(shake(address, token, "http://evil.example", 0).await.starts_with("HTTP/1.1 403"));
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(text.contains("/remote-consoles"), "nothing was logged");
+    assert!(text.contains("another origin"));
+    assert!(!text.contains(token));
+}
+
+async fn serve(cloud: &Cloud) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let router = cloud.nova.clone().router();
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
+}
+
+/// Asks for a websocket as a browser does; the answer's head, and `length` bytes of the first frame if there is one.
+async fn shake(address: SocketAddr, token: &str, origin: &str, length: usize) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = format!(
+        "GET /novnc/websockify?token={token} HTTP/1.1\r\nHost: {address}\r\nOrigin: {origin}\r\n\
+         Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n\
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Protocol: binary\r\n\r\n"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut seen = Vec::new();
+    let mut buffer = [0; 1024];
+    let enough = |seen: &[u8]| {
+        let head = seen.windows(4).position(|four| four == b"\r\n\r\n").map(|at| at + 4);
+        head.is_some_and(|head| seen.len() >= head + 2 + length || length == 0)
+    };
+    while !enough(&seen) {
+        match stream.read(&mut buffer).await.unwrap() {
+            0 => break,
+            length => seen.extend(&buffer[..length]),
+        }
+    }
+    String::from_utf8_lossy(&seen).into_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_browser_speaks_rfb_through_the_websocket() {
-    use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let cloud = Cloud::new().await;
     let id = cloud.active("one").await;
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let router = cloud.nova.clone().router();
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    let server = uuid::Uuid::parse_str(&id).unwrap();
-    let token = crate::console::issue(&cloud.nova, server).await.unwrap();
-    for (token, expected) in [(token.as_str(), "RFB 003.008\n"), ("bad", "")] {
-        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
-        let request = format!(
-            "GET /novnc/websockify?token={token} HTTP/1.1\r\nHost: {address}\r\nUpgrade: websocket\r\n\
-             Connection: Upgrade\r\nSec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\nSec-WebSocket-Version: 13\r\n\
-             Sec-WebSocket-Protocol: binary\r\n\r\n"
-        );
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut seen = Vec::new();
-        let mut buffer = [0; 1024];
-        let wanted = |seen: &[u8]| {
-            let end = seen.windows(4).position(|four| four == b"\r\n\r\n").map(|at| at + 4);
-            end.is_some_and(|end| seen.len() >= end + 2 + expected.len())
-        };
-        while !wanted(&seen) {
-            let length = stream.read(&mut buffer).await.unwrap();
-            if length == 0 {
-                break;
-            }
-            seen.extend(&buffer[..length]);
-        }
-        let text = String::from_utf8_lossy(&seen);
-        assert!(text.starts_with("HTTP/1.1 101"), "{text}");
-        assert!(text.to_lowercase().contains("sec-websocket-protocol: binary"));
-        assert_eq!(text.contains("RFB"), !expected.is_empty());
-    }
+    let address = serve(&cloud).await;
+    let token = crate::console::issue(&cloud.nova, uuid::Uuid::parse_str(&id).unwrap()).await.unwrap();
+    let open = shake(address, &token, "http://127.0.0.1:8780", 12).await;
+    assert!(open.starts_with("HTTP/1.1 101"), "{open}");
+    assert!(open.to_lowercase().contains("sec-websocket-protocol: binary"));
+    assert!(open.contains("RFB 003.008"));
+    // A token that does not hold is told by closing.
+    let closed = shake(address, "bad", "http://127.0.0.1:8780", 12).await;
+    assert!(closed.starts_with("HTTP/1.1 101"));
+    assert!(!closed.contains("RFB"));
 }

@@ -69,26 +69,29 @@ async fn ossa_2026_022_no_room_means_no_server_and_no_allocation() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_killed_process_resumes_what_it_had_begun() {
+async fn a_killed_process_resumes_a_build_and_makes_nothing_twice() {
     let cloud = Cloud::new().await;
-    // A host that is away keeps the build waiting; then the process ends.
-    cloud.hosts.leave("h1");
+    cloud.hosts.stall(true);
     let id = ask_for(&cloud, "one").await;
-    let again = {
-        let dead = cloud;
-        dead.hosts.come_back("h1");
-        dead.again(Config::default()).await
-    };
-    // With no host at hand the build may have ended in ERROR; else it goes on in the new process.
-    let server = again.newest("admin").get(&format!("/v2.1/servers/{id}")).await.json["server"].clone();
-    if server["status"] != "ERROR" {
-        again.wait(&id, "ACTIVE").await;
-    }
-    let two = again.active("two").await;
-    let stopped = again.act("member", &two, json!({"os-stop": null})).await;
-    assert_eq!(stopped.status, 202);
-    let third = again.again(Config::default()).await;
-    third.wait(&two, "SHUTOFF").await;
+    cloud.until("the host has begun", async || cloud.hosts.machines() == 1).await;
+    cloud.hosts.stall(false);
+    let next = cloud.again(Config::default()).await;
+    drop(cloud);
+    next.wait(&id, "ACTIVE").await;
+    assert_eq!((next.hosts.machines(), next.placement.allocations(), next.networks.ports().len()), (1, 1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_killed_process_resumes_an_action() {
+    let cloud = Cloud::new().await;
+    let id = cloud.active("one").await;
+    cloud.hosts.leave("h1");
+    assert_eq!(cloud.act("member", &id, json!({"os-stop": null})).await.status, 202);
+    let hosts = cloud.hosts.clone();
+    let next = cloud.again(Config::default()).await;
+    drop(cloud);
+    hosts.come_back("h1");
+    next.wait(&id, "SHUTOFF").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -163,4 +166,18 @@ async fn a_burst_of_servers_is_built() {
         .await;
     println!("50 servers in {:?}", began.elapsed());
     assert_eq!((cloud.hosts.machines(), cloud.placement.allocations()), (50, 50));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_not_be_unshelved_stays_shelved_with_its_ports() {
+    let cloud = Cloud::new().await;
+    let id = cloud.active("one").await;
+    cloud.act("member", &id, json!({"shelve": null})).await;
+    cloud.wait(&id, "SHELVED_OFFLOADED").await;
+    cloud.hosts.fail([refused()]);
+    cloud.act("member", &id, json!({"unshelve": null})).await;
+    cloud.wait(&id, "SHELVED_OFFLOADED").await;
+    assert_eq!((cloud.networks.ports().len(), cloud.placement.allocations()), (1, 0));
+    cloud.act("member", &id, json!({"unshelve": null})).await;
+    cloud.wait(&id, "ACTIVE").await;
 }

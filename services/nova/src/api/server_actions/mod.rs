@@ -34,6 +34,7 @@ use crate::{
         instance_action,
         server::{self, Column, Model, TaskDetails},
     },
+    quota,
     server::state::{Task, VmState},
 };
 
@@ -143,6 +144,8 @@ pub struct Asked {
     server: Model,
     body: Value,
     name: &'static str,
+    /// What it takes of quotas besides what the server has: counted in the transaction that records it.
+    more: Vec<(&'static str, i64)>,
 }
 
 async fn act(
@@ -163,7 +166,7 @@ async fn act(
     if action.lockable {
         lookup::unlocked(&cx, &server)?;
     }
-    (action.run)(Asked { cx, server, body: Value::Object(body), name: action.name }).await
+    (action.run)(Asked { cx, server, body: Value::Object(body), name: action.name, more: Vec::new() }).await
 }
 
 /// What a task needs and records.
@@ -208,6 +211,11 @@ impl Asked {
         }
         let cx = &self.cx;
         let mut tx = cx.service.db.write().await?;
+        if !self.more.is_empty() {
+            let limits = quota::limits(&*tx, &row.project_id).await?;
+            let usage = quota::usage(&*tx, &row.project_id).await?;
+            quota::check(&limits, &usage, &self.more)?;
+        }
         if more(update).exec(&*tx).await?.rows_affected == 0 {
             let now = server::living(&*tx, row.id).await?;
             let now = now.ok_or_else(|| NovaError::InstanceNotFound(row.id.to_string()))?;

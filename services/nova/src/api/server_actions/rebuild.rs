@@ -19,6 +19,7 @@ use super::{
     super::{
         lenient::{description, metadata, name},
         servers::{
+            body::File,
             fits, metadata_fits, password, snapshot,
             view::{self, Changed, Surroundings},
         },
@@ -50,6 +51,8 @@ struct Rebuild {
     #[serde(default)]
     #[body(schema = metadata)]
     metadata: Option<BTreeMap<String, String>>,
+    /// Taken for old clients: a rebuild keeps no disk on the host.
+    #[allow(dead_code)]
     preserve_ephemeral: Option<super::super::lenient::Flag>,
     #[serde(rename = "OS-DCF:diskConfig")]
     #[body(one_of = ["AUTO", "MANUAL"])]
@@ -61,7 +64,7 @@ struct Rebuild {
     #[body(format = "ipv6")]
     access_ip_v6: Option<String>,
     #[body(until = "2.56")]
-    personality: Option<Vec<Value>>,
+    personality: Option<Vec<File>>,
     #[serde(default)]
     #[body(since = "2.19", schema = description)]
     description: Patch<String>,
@@ -203,6 +206,10 @@ pub async fn rebuild(asked: Asked) -> Result<Response, Fault> {
                 update = update
                     .col_expr(Column::KeyName, Expr::value(name))
                     .col_expr(Column::KeyData, Expr::value(data));
+            }
+            if let Some(files) = body.personality {
+                let files = files.into_iter().map(|file| (file.path, file.contents)).collect();
+                update = update.col_expr(Column::Personality, crate::model::json(&Strings(files)));
             }
             if let Some(metadata) = body.metadata {
                 update = update.col_expr(Column::Metadata, crate::model::json(&Strings(metadata)));

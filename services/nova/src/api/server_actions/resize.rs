@@ -14,7 +14,6 @@ use crate::{
         flavor::{self, Snapshot},
         server::{Column, TaskDetails},
     },
-    quota,
     server::state::{Task, VmState},
 };
 
@@ -34,7 +33,7 @@ struct Resize {
 }
 
 /// `resize`
-pub async fn resize(asked: Asked) -> Result<Response, Fault> {
+pub async fn resize(mut asked: Asked) -> Result<Response, Fault> {
     let body: Resize = asked.read()?;
     let (cx, server) = (&asked.cx, &asked.server);
     let text = match &body.flavor {
@@ -62,10 +61,8 @@ pub async fn resize(asked: Asked) -> Result<Response, Fault> {
     {
         return Err(Fault::bad_request("Flavor's memory is too small for requested image."));
     }
-    let limits = quota::limits(cx.service.db.read(), &server.project_id).await?;
-    let usage = quota::usage(cx.service.db.read(), &server.project_id).await?;
-    let more = [("cores", new.vcpus - server.vcpus), ("ram", new.memory_mb - server.memory_mb)];
-    quota::check(&limits, &usage, &more)?;
+    let more = vec![("cores", new.vcpus - server.vcpus), ("ram", new.memory_mb - server.memory_mb)];
+    let old = server.flavor.clone();
     let details = TaskDetails { resume: Some(server.vm_state.clone()), ..TaskDetails::default() };
     let request = Request {
         task: Task::ResizePrep,
@@ -74,6 +71,7 @@ pub async fn resize(asked: Asked) -> Result<Response, Fault> {
         over: &[],
         event: "compute.instance.resize.prep.start",
     };
+    asked.more = more;
     asked
         .task_with(&request, Some(details), |update| {
             let update = match body.disk_config {
@@ -81,7 +79,7 @@ pub async fn resize(asked: Asked) -> Result<Response, Fault> {
                 None => update,
             };
             update
-                .col_expr(Column::OldFlavor, crate::model::json(&server.flavor))
+                .col_expr(Column::OldFlavor, crate::model::json(&old))
                 .col_expr(Column::Flavor, crate::model::json(&new))
                 .col_expr(Column::FlavorId, Expr::value(new.id.as_str()))
                 .col_expr(Column::Vcpus, Expr::value(new.vcpus))

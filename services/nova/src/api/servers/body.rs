@@ -134,6 +134,7 @@ pub struct Device {
     #[body(min = 1, max = 255, pattern = "^[a-zA-Z0-9._/-]*$")]
     pub device_name: Option<String>,
     pub guest_format: Option<String>,
+    #[allow(dead_code)]
     pub device_type: Option<String>,
     pub disk_bus: Option<String>,
     pub image_id: Option<Uuid>,
@@ -141,6 +142,7 @@ pub struct Device {
     pub snapshot_id: Option<Uuid>,
     #[serde(default)]
     pub no_device: Option<Value>,
+    #[allow(dead_code)]
     pub connection_info: Option<String>,
     #[body(since = "2.32", min = 1, max = 60, pattern = "^[^,/]*$")]
     pub tag: Option<String>,
@@ -152,6 +154,7 @@ pub struct Device {
 #[derive(Deserialize, Body)]
 #[allow(missing_docs)]
 pub struct LegacyDevice {
+    #[allow(dead_code)]
     pub virtual_name: Option<String>,
     pub volume_id: Option<Uuid>,
     pub snapshot_id: Option<Uuid>,
@@ -159,6 +162,7 @@ pub struct LegacyDevice {
     pub delete_on_termination: Option<Flag>,
     #[body(min = 1, max = 255, pattern = "^[a-zA-Z0-9._/-]*$")]
     pub device_name: Option<String>,
+    #[allow(dead_code)]
     pub connection_info: Option<String>,
     #[serde(default)]
     pub no_device: Option<Value>,

@@ -117,6 +117,7 @@ fn copy(device: &Device) -> Device {
         disk_bus: device.disk_bus.clone(),
         no_device: device.no_device.clone(),
         tag: device.tag.clone(),
+        volume_type: device.volume_type.clone(),
         ..Device::default()
     }
 }
@@ -152,6 +153,9 @@ async fn row(
 ) -> Result<Option<Model>, Fault> {
     if device.no_device.as_ref().is_some_and(|value| value != &Value::Bool(false) && !value.is_null()) {
         return Ok(None);
+    }
+    if let Some(kind) = &device.volume_type {
+        return Err(NovaError::Invalid(format!("Volume type {kind} could not be found.")).into());
     }
     let bus = device.disk_bus.as_deref().unwrap_or(bus);
     if !["virtio", "scsi", "sata", "ide"].contains(&bus) {

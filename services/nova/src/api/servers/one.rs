@@ -60,7 +60,7 @@ pub async fn update(
     tx.emit(cx.event("compute.instance.update", row.id));
     let row = server::living(&*tx, row.id).await?;
     tx.commit().await?;
-    let row = row.ok_or_else(|| crate::error::NovaError::InstanceNotFound(id))?;
+    let row = row.ok_or(crate::error::NovaError::InstanceNotFound(id))?;
     let around = Surroundings::read(&cx, &[&row], true).await?;
     cx.answer(StatusCode::OK, "server", &view::changed(&cx, &row, &around))
 }
