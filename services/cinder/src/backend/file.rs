@@ -68,8 +68,7 @@ impl FileBackend {
                 None => {}
             }
             file.sync_all().await?;
-            fs::rename(&partial, to).await?;
-            Ok(())
+            put(&partial, to).await
         }
         .await;
         if copied.is_err() {
@@ -77,6 +76,15 @@ impl FileBackend {
         }
         copied
     }
+}
+
+/// Gives a whole file its place, and returns when that place is on the disk.
+async fn put(partial: &Path, to: &Path) -> Result<(), BackendError> {
+    fs::rename(partial, to).await?;
+    if let Some(folder) = to.parent() {
+        fs::File::open(folder).await?.sync_all().await?;
+    }
+    Ok(())
 }
 
 async fn remove(path: &Path) -> Result<(), BackendError> {
@@ -103,8 +111,7 @@ impl Backend for FileBackend {
                 let file = fs::File::create(&partial).await?;
                 file.set_len(size).await?;
                 file.sync_all().await?;
-                fs::rename(&partial, &path).await?;
-                Ok(())
+                put(&partial, &path).await
             }
             Content::File(from, format) => self.copy(from, format, Some(size), &path).await,
             Content::Volume(from) => self.copy(&self.volume(from), "raw", Some(size), &path).await,

@@ -50,7 +50,7 @@ impl VolumeReconciler {
     async fn fill(&self, row: &Model) -> Result<(), BackendError> {
         let (backend, size) = (&self.cinder.backend, row.size.max(0) as u64);
         match (row.image_id, row.snapshot_id, row.source_volid) {
-            (Some(image), ..) => self.from_image(row.id, size, image).await,
+            (Some(image), ..) => self.fill_from_image(row.id, size, image).await,
             (None, Some(snapshot), _) => backend.create(row.id, size, Content::Snapshot(snapshot)).await,
             (None, None, Some(source)) => backend.create(row.id, size, Content::Volume(source)).await,
             (None, None, None) => backend.create(row.id, size, Content::Blank).await,
@@ -58,7 +58,7 @@ impl VolumeReconciler {
     }
 
     /// By way of a file: what is converted must be whole, and its format is the recorded one.
-    async fn from_image(&self, id: Uuid, size: u64, image: Uuid) -> Result<(), BackendError> {
+    async fn fill_from_image(&self, id: Uuid, size: u64, image: Uuid) -> Result<(), BackendError> {
         let backend = &self.cinder.backend;
         let (about, mut data) = self.cinder.images.open(image).await.map_err(from_call)?;
         let format = about.disk_format.unwrap_or_else(|| "raw".into());

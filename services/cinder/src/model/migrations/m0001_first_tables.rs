@@ -36,6 +36,16 @@ impl MigrationTrait for Migration {
             }
             schema.create_index(index.to_owned()).await?;
         }
+        let times = [
+            ("volumes", "created_at", false),
+            ("volumes", "updated_at", false),
+            ("snapshots", "created_at", false),
+            ("snapshots", "updated_at", false),
+            ("attachments", "created_at", false),
+            ("attachments", "attached_at", true),
+            ("volume_types", "created_at", false),
+        ];
+        super::moments::make_precise(schema, &times).await?;
         Ok(())
     }
 }

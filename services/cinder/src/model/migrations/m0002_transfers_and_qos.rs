@@ -24,6 +24,14 @@ impl MigrationTrait for Migration {
             }
             schema.create_index(index.to_owned()).await?;
         }
+        let times = [
+            ("transfers", "created_at", false),
+            ("qos_specs", "created_at", false),
+            ("messages", "created_at", false),
+            ("messages", "expires_at", false),
+            ("services_off", "since", false),
+        ];
+        super::moments::make_precise(schema, &times).await?;
         Ok(())
     }
 }

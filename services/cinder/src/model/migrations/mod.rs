@@ -2,6 +2,7 @@
 
 mod m0001_first_tables;
 mod m0002_transfers_and_qos;
+mod moments;
 
 use sea_orm_migration::prelude::*;
 
