@@ -38,7 +38,7 @@ mod subnet;
 use std::{
     collections::BTreeSet,
     path::Path,
-    sync::{Arc, Mutex, OnceLock},
+    sync::{Arc, Mutex, OnceLock, Weak},
 };
 
 use contracts::{compute::ServerEvents, driver::NetworkEngine, hosts::Hosts, identity::Tokens};
@@ -82,6 +82,8 @@ pub struct Neutron {
     wakers: [Waker; 4],
     wakes: Mutex<Vec<Wakes>>,
     settled: engine::Settled,
+    gathered: change::Gathered,
+    me: Weak<Self>,
     /// Held for reading by each step and for writing by a full comparison, which must not see half of a step.
     comparing: tokio::sync::RwLock<()>,
 }
@@ -97,7 +99,9 @@ impl Neutron {
     pub fn new(needs: Needs) -> Arc<Self> {
         let (wakers, wakes): (Vec<_>, Vec<_>) = (0..4).map(|_| reconcile::channel()).unzip();
         let [a, b, c, d] = [0, 1, 2, 3].map(|at: usize| wakers[at].clone());
-        Arc::new(Self {
+        Arc::new_cyclic(|me| Self {
+            me: me.clone(),
+            gathered: change::Gathered::default(),
             base: Base {
                 scheme: &scheme::SCHEME,
                 tokens: needs.tokens,

@@ -167,17 +167,22 @@ impl Neutron {
         let status = if up { "ACTIVE" } else { "DOWN" };
         let known = port::Entity::find_by_id(id).one(self.db.read()).await?;
         let Some(port) = known.filter(|port| port.status != status) else { return Ok(()) };
-        let mut change = self.change().await?;
-        let changed = port::Entity::update_many()
-            .col_expr(port::Column::Status, sea_orm::sea_query::Expr::val(status))
-            .filter(port::Column::Id.eq(id))
-            .filter(port::Column::Status.eq(port.status.as_str()))
-            .exec(&*change)
-            .await?;
-        if changed.rows_affected == 1 {
-            change.tell(&port.device_owner, &port.device_id);
-            change.emit(platform::events::Event::new("port.update.end", id).project(port.project_id));
-        }
-        change.commit().await
+        let recorded = self.together(move |change| {
+            Box::pin(async move {
+                let changed = port::Entity::update_many()
+                    .col_expr(port::Column::Status, sea_orm::sea_query::Expr::val(status))
+                    .filter(port::Column::Id.eq(id))
+                    .filter(port::Column::Status.eq(port.status.as_str()))
+                    .exec(&**change)
+                    .await?;
+                if changed.rows_affected == 1 {
+                    change.tell(&port.device_owner, &port.device_id);
+                    let event = platform::events::Event::new("port.update.end", id);
+                    change.emit(event.project(port.project_id));
+                }
+                Ok(())
+            })
+        });
+        recorded.await
     }
 }

@@ -19,7 +19,6 @@ use crate::{
     error::Error,
     model::{fixed_ip, group, network, port},
     network::{self as networks, Eyes},
-    port as own_ports,
     quota::Counted,
 };
 
@@ -125,13 +124,7 @@ impl Networks for Neutron {
     }
 
     async fn delete_port(&self, port: Uuid) -> CallResult<()> {
-        let mut change = self.change().await?;
-        let found = port::Entity::find_by_id(port).one(&*change).await.map_err(Error::from)?;
-        if let Some(found) = found {
-            own_ports::remove(&mut change, &found).await?;
-            change.commit().await?;
-        }
-        Ok(())
+        Ok(ports::delete(self, port).await?)
     }
 
     async fn bind_port(&self, port: Uuid, host: &str) -> CallResult<Port> {

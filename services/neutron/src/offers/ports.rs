@@ -22,7 +22,10 @@ const TRIES: u32 = 20;
 pub(super) async fn create(neutron: &Neutron, project: &str, new: &NewPort) -> Result<Port, Error> {
     let mut attempt = 1;
     let made = loop {
-        match create_once(neutron, project, new).await {
+        let (project, new) = (project.to_owned(), new.clone());
+        let made = neutron
+            .together(move |change| Box::pin(async move { create_once(change, &project, &new).await }));
+        match made.await {
             Err(error) if error.is_duplicate() && attempt < TRIES => attempt += 1,
             outcome => break outcome?,
         }
@@ -30,23 +33,22 @@ pub(super) async fn create(neutron: &Neutron, project: &str, new: &NewPort) -> R
     view::one(neutron, made).await
 }
 
-async fn create_once(neutron: &Neutron, project: &str, new: &NewPort) -> Result<port::Model, Error> {
-    let mut change = neutron.change().await?;
-    if let Some(found) = port::Entity::find_by_id(new.id).one(&*change).await? {
+async fn create_once(change: &mut Change<'_>, project: &str, new: &NewPort) -> Result<port::Model, Error> {
+    if let Some(found) = port::Entity::find_by_id(new.id).one(&**change).await? {
         if found.device_id != new.device_id.to_string() {
             return Err(Error::port_in_use(found.id, found.network_id, &found.device_id));
         }
         return Ok(found);
     }
     let missing = || Error::network_missing(new.network_id);
-    let seen = seen_one(&*change, project, new.network_id).await?.ok_or_else(missing)?;
-    let subnets = subnets_of(&*change, new.network_id).await?;
+    let seen = seen_one(&**change, project, new.network_id).await?.ok_or_else(missing)?;
+    let subnets = subnets_of(&**change, new.network_id).await?;
     let groups = match new.security_groups.as_slice() {
         [] => None,
-        names if seen.network.port_security_enabled => Some(groups_named(&mut change, project, names).await?),
+        names if seen.network.port_security_enabled => Some(groups_named(change, project, names).await?),
         _ => Some(Vec::new()),
     };
-    admit(&change, project, Counted::Port, 1).await?;
+    admit(change, project, Counted::Port, 1).await?;
     let row = ports::NewPort {
         id: new.id,
         addresses: match new.fixed_ip {
@@ -59,8 +61,7 @@ async fn create_once(neutron: &Neutron, project: &str, new: &NewPort) -> Result<
         dns_name: dns_name(&new.dns_name),
         ..ports::NewPort::on(&seen.network, &subnets, project)
     };
-    let full = ports::insert(&mut change, row).await?;
-    change.commit().await?;
+    let full = ports::insert(change, row).await?;
     Ok(full.port)
 }
 
@@ -105,10 +106,6 @@ async fn groups_named(change: &mut Change<'_>, project: &str, names: &[String]) 
     Ok(chosen)
 }
 
-async fn row(change: &Change<'_>, id: Uuid) -> Result<port::Model, Error> {
-    port::Entity::find_by_id(id).one(&**change).await?.ok_or_else(|| Error::port_missing(id))
-}
-
 /// Gives a port to a server.
 pub(super) async fn claim(
     neutron: &Neutron,
@@ -117,51 +114,84 @@ pub(super) async fn claim(
     owner: &str,
     name: &str,
 ) -> Result<Port, Error> {
-    let mut change = neutron.change().await?;
-    let mut port = row(&change, id).await?;
-    let device = device.to_string();
-    if !port.device_id.is_empty() && port.device_id != device {
-        return Err(Error::port_in_use(port.id, port.network_id, &port.device_id));
+    let (device, owner, name) = (device.to_string(), owner.to_owned(), dns_name(name));
+    let claimed = edit(neutron, id, move |port| {
+        if !port.device_id.is_empty() && port.device_id != device {
+            return Err(Error::port_in_use(port.id, port.network_id, &port.device_id));
+        }
+        port.device_id = device;
+        port.device_owner = owner;
+        if port.dns_name.is_empty() {
+            port.dns_name = name;
+        }
+        Ok(())
+    });
+    match claimed.await? {
+        Some(port) => view::one(neutron, port).await,
+        None => Err(Error::port_missing(id)),
     }
-    let before = port.clone();
-    port.device_id = device;
-    port.device_owner = owner.to_owned();
-    if port.dns_name.is_empty() {
-        port.dns_name = dns_name(name);
-    }
-    if port != before {
-        ports::save(&mut change, &before, &mut port).await?;
-        change.commit().await?;
-    }
-    view::one(neutron, port).await
 }
 
 /// Takes a port from a server, and leaves it to its owner.
 pub(super) async fn release(neutron: &Neutron, id: Uuid, device: Uuid) -> Result<(), Error> {
-    let mut change = neutron.change().await?;
-    let Some(mut port) = port::Entity::find_by_id(id).one(&*change).await? else { return Ok(()) };
-    if port.device_id != device.to_string() {
-        return Ok(());
-    }
-    let before = port.clone();
-    for text in [&mut port.device_id, &mut port.device_owner, &mut port.host, &mut port.dns_name] {
-        text.clear();
-    }
-    port.status = "DOWN".to_owned();
-    ports::save(&mut change, &before, &mut port).await?;
-    change.commit().await
+    let device = device.to_string();
+    let released = edit(neutron, id, move |port| {
+        if port.device_id == device {
+            for text in [&mut port.device_id, &mut port.device_owner, &mut port.host, &mut port.dns_name] {
+                text.clear();
+            }
+            port.status = "DOWN".to_owned();
+        }
+        Ok(())
+    });
+    released.await.map(|_| ())
 }
 
 /// Binds a port to a host.
 pub(super) async fn bind(neutron: &Neutron, id: Uuid, host: &str) -> Result<Port, Error> {
-    let mut change = neutron.change().await?;
-    let mut port = row(&change, id).await?;
-    if port.host != host {
-        let before = port.clone();
-        port.host = host.to_owned();
-        port.status = "DOWN".to_owned();
-        ports::save(&mut change, &before, &mut port).await?;
-        change.commit().await?;
+    let host = host.to_owned();
+    let bound = edit(neutron, id, move |port| {
+        if port.host != host {
+            port.host = host;
+            port.status = "DOWN".to_owned();
+        }
+        Ok(())
+    });
+    match bound.await? {
+        Some(port) => view::one(neutron, port).await,
+        None => Err(Error::port_missing(id)),
     }
-    view::one(neutron, port).await
+}
+
+/// Removes a port that Nova made.
+pub(super) async fn delete(neutron: &Neutron, id: Uuid) -> Result<(), Error> {
+    let gone = neutron.together(move |change| {
+        Box::pin(async move {
+            match port::Entity::find_by_id(id).one(&**change).await? {
+                Some(found) => ports::remove(change, &found).await,
+                None => Ok(()),
+            }
+        })
+    });
+    gone.await
+}
+
+/// Changes a port's own row, if that makes a difference. `None` when the port is gone.
+async fn edit(
+    neutron: &Neutron,
+    id: Uuid,
+    edit: impl FnOnce(&mut port::Model) -> Result<(), Error> + Send + 'static,
+) -> Result<Option<port::Model>, Error> {
+    let edited = neutron.together(move |change| {
+        Box::pin(async move {
+            let Some(before) = port::Entity::find_by_id(id).one(&**change).await? else { return Ok(None) };
+            let mut port = before.clone();
+            edit(&mut port)?;
+            if port != before {
+                ports::save(change, &before, &mut port).await?;
+            }
+            Ok(Some(port))
+        })
+    });
+    edited.await
 }

@@ -52,10 +52,7 @@ pub(crate) async fn changed(change: &mut Change<'_>, network_id: Uuid) -> Result
         return Ok(());
     };
     let subnets = subnets_of(&**change, network_id).await?;
-    // An external network has no DHCP of ours, so no metadata.
-    if !network.external {
-        ports::ensure_metadata(change, &network, &subnets).await?;
-    }
+    ports::ensure_metadata(change, &network, &subnets).await?;
     let legs = port::Entity::find()
         .filter(port::Column::NetworkId.eq(network_id))
         .filter(port::Column::DeviceOwner.is_in([INTERFACE, GATEWAY]))

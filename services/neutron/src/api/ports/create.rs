@@ -3,7 +3,7 @@
 use platform::http::{Body, Cx};
 use sea_orm::EntityTrait;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 use uuid::Uuid;
 
 use super::{
@@ -30,17 +30,28 @@ const TRIES: u32 = 20;
 
 pub(super) async fn create(cx: Cx<Neutron>, body: Body<Value>) -> Answer {
     let bodies = read_create(body.0, "port", "ports", ATTRIBUTES)?;
-    let seen = networks_of(&cx, &bodies.given).await?;
+    let asked = Arc::new(Asked { seen: networks_of(&cx, &bodies.given).await?, given: bodies.given, cx });
     let mut attempt = 1;
     let fulls = loop {
-        match create_all(&cx, &bodies.given, &seen).await {
+        let again = asked.clone();
+        let made = asked.cx.service.together(move |change| {
+            Box::pin(async move { create_all(&again.cx, change, &again.given, &again.seen).await })
+        });
+        match made.await {
             Err(error) if error.is_duplicate() && attempt < TRIES => attempt += 1,
             outcome => break outcome?,
         }
     };
-    let mut around = Around::of_new(&cx, seen.values().map(|(seen, _)| &seen.network));
+    let mut around = Around::of_new(&asked.cx, asked.seen.values().map(|(seen, _)| &seen.network));
     let shown = fulls.into_iter().map(|full| around.view(full)).collect();
     made(bodies.bulk, "port", "ports", shown)
+}
+
+/// What a request asks for.
+struct Asked {
+    cx: Cx<Neutron>,
+    given: Vec<Given>,
+    seen: Networks,
 }
 
 type Networks = HashMap<Uuid, (Seen, Vec<subnet::Model>)>;
@@ -62,9 +73,13 @@ async fn networks_of(cx: &Cx<Neutron>, given: &[Given]) -> Result<Networks, Erro
     Ok(found)
 }
 
-/// All of them in one transaction, or none.
-async fn create_all(cx: &Cx<Neutron>, given: &[Given], seen: &Networks) -> Result<Vec<Full>, Error> {
-    let mut change = cx.service.change().await?;
+/// All of them, or none.
+async fn create_all(
+    cx: &Cx<Neutron>,
+    change: &mut Change<'_>,
+    given: &[Given],
+    seen: &Networks,
+) -> Result<Vec<Full>, Error> {
     let mut made = Vec::new();
     for one in given {
         let id: Uuid = one.parsed("network_id").unwrap_or_default();
@@ -72,9 +87,8 @@ async fn create_all(cx: &Cx<Neutron>, given: &[Given], seen: &Networks) -> Resul
             let _ = cx.allow();
             return Err(Error::network_missing(id));
         };
-        made.push(create_one(cx, &mut change, one, network, subnets).await?);
+        made.push(create_one(cx, change, one, network, subnets).await?);
     }
-    change.commit().await?;
     Ok(made)
 }
 

@@ -303,9 +303,14 @@ async fn delete(cx: Cx<Neutron>, Path(id): Path<String>) -> Answer {
     if [INTERFACE, GATEWAY, FLOATING, METADATA].contains(&port.device_owner.as_str()) {
         return Err(Error::service_port(port.id, format!("has device owner {}", port.device_owner)));
     }
-    let mut change = cx.service.change().await?;
-    ports::remove(&mut change, &port).await?;
-    change.emit(cx.event("port.delete.end", port.id));
-    change.commit().await?;
+    let event = cx.event("port.delete.end", port.id);
+    let gone = cx.service.together(move |change| {
+        Box::pin(async move {
+            ports::remove(change, &port).await?;
+            change.emit(event);
+            Ok(())
+        })
+    });
+    gone.await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

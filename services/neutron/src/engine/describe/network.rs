@@ -68,9 +68,7 @@ pub(crate) async fn networks(
                 physical_network: network.physical_network,
                 subnets: subnets
                     .iter()
-                    .filter_map(|subnet| {
-                        logical(subnet, &domain, config.dhcp_lease, &metadata, network.external)
-                    })
+                    .filter_map(|subnet| logical(subnet, &domain, config.dhcp_lease, &metadata))
                     .collect(),
                 names: full_names(names.remove(&network.id).unwrap_or_default(), &domain),
                 name: network.name,
@@ -101,12 +99,11 @@ fn logical(
     domain: &str,
     lease: u32,
     metadata: &HashMap<Uuid, IpAddr>,
-    external: bool,
 ) -> Option<LogicalSubnet> {
     let cidr: IpNet = subnet.cidr.parse().ok()?;
     let route =
         |route: &model::json::Route| StaticRoute { destination: route.destination, next_hop: route.nexthop };
-    let dhcp = (subnet.enable_dhcp && !external).then(|| DhcpOptions {
+    let dhcp = subnet.enable_dhcp.then(|| DhcpOptions {
         gateway: subnet.gateway_ip.as_deref().and_then(|text| text.parse().ok()),
         dns: subnet.dns.0.clone(),
         domain: Some(domain.to_owned()),

@@ -1,5 +1,7 @@
 //! A change: one transaction, with what the engine and the servers have to be told of it.
 
+mod together;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Deref,
@@ -11,6 +13,8 @@ use sea_orm::{
     sea_query::{Expr, OnConflict},
 };
 use uuid::Uuid;
+
+pub(crate) use together::Gathered;
 
 use crate::{Neutron, error::Error, model::intention};
 
@@ -42,6 +46,14 @@ pub(crate) struct Change<'a> {
     tx: WriteTx,
     touched: BTreeSet<(Kind, Uuid)>,
     servers: BTreeSet<Uuid>,
+    events: Vec<Event>,
+}
+
+/// What a change was to tell at some moment.
+pub(crate) struct Mark {
+    touched: BTreeSet<(Kind, Uuid)>,
+    servers: BTreeSet<Uuid>,
+    events: usize,
 }
 
 impl Neutron {
@@ -51,6 +63,7 @@ impl Neutron {
             tx: self.db.write().await?,
             touched: BTreeSet::new(),
             servers: BTreeSet::new(),
+            events: Vec::new(),
         })
     }
 }
@@ -75,12 +88,24 @@ impl Change<'_> {
     }
 
     pub(crate) fn emit(&mut self, event: Event) {
-        self.tx.emit(event);
+        self.events.push(event);
+    }
+
+    fn mark(&self) -> Mark {
+        Mark { touched: self.touched.clone(), servers: self.servers.clone(), events: self.events.len() }
+    }
+
+    /// Nothing is told of what was done since.
+    fn rewind(&mut self, mark: Mark) {
+        self.touched = mark.touched;
+        self.servers = mark.servers;
+        self.events.truncate(mark.events);
     }
 
     /// Commits, then wakes the reconcilers and tells Nova.
     pub(crate) async fn commit(self) -> Result<(), Error> {
-        let Self { neutron, tx, touched, servers } = self;
+        let Self { neutron, mut tx, touched, servers, events } = self;
+        events.into_iter().for_each(|event| tx.emit(event));
         if !touched.is_empty() {
             let rows = touched.iter().map(|(kind, id)| {
                 intention::Model { kind: kind.name().to_owned(), id: *id, generation: 1 }.into_active_model()
