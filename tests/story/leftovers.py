@@ -79,6 +79,8 @@ class Leftovers:
     """How things were; later, whether they are so again."""
 
     def __init__(self):
+        # A project's default security group is made at the first look, and stays.
+        openstack("security", "group", "list")
         self.namespaces, self.rows, self.files = namespaces(), rows(), set(files())
 
     def difference(self):

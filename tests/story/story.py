@@ -101,7 +101,7 @@ def reaches(address, port):
 
 
 def security_groups(one):
-    one.run("nohup sh -c 'while true; do echo hello | nc -l -p 8080; done' >/dev/null 2>&1 &")
+    one.run("sh -c 'while true; do echo hello | nc -l -p 8080; done' >/dev/null 2>&1 </dev/null &")
     until("the listener in the guest", 20, lambda: one.run("netstat -ltn | grep -q :8080", check=False).returncode == 0)
     assert not reaches(one.address, 8080), "a port that no rule opens is closed"
     rule = openstack("security", "group", "rule", "create", "--protocol", "tcp", "--dst-port", "8080", "story")
