@@ -139,14 +139,18 @@ impl Authority {
         Ok(body)
     }
 
-    /// Revokes one token, for good, wherever it is checked.
-    pub(crate) async fn revoke(&self, text: &str, token: &Token) -> Result<(), Error> {
+    /// Revokes one token, for good, wherever it is checked. In a task of its own, as every change (see `change`).
+    pub(crate) async fn revoke(self: &Arc<Self>, text: &str, token: &Token) -> Result<(), Error> {
         let tx = self.directory.db.write().await?;
         let subject = format!("audit:{}", audit_text(&token.payload.audit));
         self.void(&*tx, subject).await?;
-        tx.commit().await?;
-        self.directory.memory.tokens.insert(Memory::key(text), Entry::Void);
-        Ok(())
+        let (key, authority) = (Memory::key(text), self.clone());
+        let task = tokio::spawn(async move {
+            let committed = tx.commit().await;
+            authority.directory.memory.tokens.insert(key, Entry::Void);
+            committed
+        });
+        Ok(task.await.map_err(|error| Error::Inside(error.to_string()))??)
     }
 
     /// Makes void all tokens of a subject (`user:ID`, `project:ID`, `domain:ID`, `chain:ID`) that were issued until now.
@@ -184,7 +188,12 @@ impl Authority {
             format!("user:{}", payload.user),
         ];
         match &payload.place {
-            Place::Project(id) => subjects.push(format!("project:{id}")),
+            Place::Project(id) => {
+                subjects.push(format!("project:{id}"));
+                if let Some(project) = self.directory.project(id).await? {
+                    subjects.push(format!("domain:{}", project.domain.id));
+                }
+            }
             Place::Domain(id) => subjects.push(format!("domain:{id}")),
             Place::Unscoped | Place::System => {}
         }

@@ -31,11 +31,16 @@ impl Change {
         self.tx.emit(event);
     }
 
-    /// Commits it, and then lets it be seen.
+    /// Commits it, and then lets it be seen. In a task of its own: a client that goes away in this moment must not
+    /// leave a change committed and what it concerns remembered.
     pub(crate) async fn commit(self) -> Result<(), DbErr> {
-        let committed = self.tx.commit().await;
-        // An error may come after the commit: forgetting too much costs a query, forgetting too little is a hole.
-        self.authority.directory.memory.forget();
-        committed
+        let Self { tx, authority } = self;
+        let task = tokio::spawn(async move {
+            let committed = tx.commit().await;
+            // An error may come after the commit: forgetting too much costs a query, too little is a hole.
+            authority.directory.memory.forget();
+            committed
+        });
+        task.await.unwrap_or_else(|error| Err(DbErr::Custom(error.to_string())))
     }
 }
