@@ -263,7 +263,9 @@ async fn retype(act: Act) -> Result<Response, Fault> {
     let from: &[&str] =
         if multiattach == row.multiattach { &["available", "in-use"] } else { &["available"] };
     let mut tx = cx.service.db.write().await?;
-    if !volume::transition(&tx, row.id, from, &row.status).await? {
+    if !from.contains(&row.status.as_str())
+        || !volume::transition(&tx, row.id, &[&row.status], &row.status).await?
+    {
         return Err(Error::InvalidVolume(format!(
             "Retype needs volume to be in {} state, not be part of an active migration or a consistency group; it is {}.",
             from.join(" or "),
