@@ -115,10 +115,12 @@ async fn find(cx: &Cx<Neutron>, text: &str) -> Result<group::Model, Error> {
 async fn list(cx: Cx<Neutron>, query: Query) -> Answer {
     cx.allow()?;
     let eyes = Eyes::of(&cx.service, &cx.caller);
-    // A project has its default group from the moment it looks.
-    if !eyes.project.is_empty() && groups::default_of(cx.service.db.read(), &eyes.project).await?.is_none() {
+    // A project has its default group from the moment it, or an administrator on its behalf, looks.
+    let named = query.get("project_id").or(query.get("tenant_id")).filter(|_| eyes.all);
+    let project = named.unwrap_or(&eyes.project);
+    if !project.is_empty() && groups::default_of(cx.service.db.read(), project).await?.is_none() {
         let mut change = cx.service.change().await?;
-        groups::ensure_default(&mut change, &eyes.project).await?;
+        groups::ensure_default(&mut change, project).await?;
         change.commit().await?;
     }
     let mut select = group::Entity::find();
