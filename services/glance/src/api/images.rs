@@ -13,6 +13,7 @@ use platform::{
     policy::Target,
 };
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use serde::Serialize;
 use serde_json::Value;
 
 use super::found;
@@ -50,22 +51,28 @@ async fn list(cx: Cx<Glance>, query: Query) -> Result<Response, Fault> {
         list::page_of(db, select, &images::SPEC, &paging).await?
     };
     let wholes = image::whole(db, page.items).await?;
-    let mut body = serde_json::Map::new();
-    let first: Vec<(String, String)> =
-        query.pairs.iter().filter(|(name, _)| name != "marker").cloned().collect();
-    let first = Query { pairs: first };
-    if let (true, Some(last)) = (page.more, wholes.last()) {
-        body.insert(
-            "next".into(),
-            format!("/v2/images?{}", first.with("marker", &last.image.id.to_string())).into(),
-        );
-    }
-    let views: Vec<Value> =
-        wholes.iter().map(|whole| serde_json::to_value(View(whole))).collect::<Result<_, _>>()?;
-    body.insert("images".into(), views.into());
-    body.insert("first".into(), address(&first).into());
-    body.insert("schema".into(), "/v2/schemas/images".into());
+    let pairs = query.pairs.iter().filter(|(name, _)| name != "marker").cloned().collect();
+    let first = Query { pairs };
+    let next = wholes
+        .last()
+        .filter(|_| page.more)
+        .map(|last| format!("/v2/images?{}", first.with("marker", &last.image.id.to_string())));
+    let body = ListView {
+        images: wholes.iter().map(View).collect(),
+        first: address(&first),
+        next,
+        schema: "/v2/schemas/images",
+    };
     json(StatusCode::OK, &body)
+}
+
+#[derive(Serialize)]
+struct ListView<'a> {
+    images: Vec<View<'a>>,
+    first: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
+    schema: &'static str,
 }
 
 fn address(query: &Query) -> String {

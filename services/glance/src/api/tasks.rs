@@ -1,28 +1,38 @@
 //! Tasks: those of an image for its owner, all of them for administrators.
 
 use axum::{extract::Path, response::Response};
-use chrono::TimeDelta;
+use chrono::{TimeDelta, Utc};
 use http::StatusCode;
 use platform::{
     db::list::{self, Kind, ListSpec},
-    http::{Cx, Fault, Query, Routes, json},
+    http::{Body, Cx, Fault, Query, Routes, json},
     policy::Target,
 };
 use sea_orm::{EntityTrait, Order};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::found;
 use crate::{
     Glance,
-    image::view::time,
-    model::task::{self, Column, Entity, Model},
+    image::{
+        create,
+        rules::{self, Given},
+        view::time,
+    },
+    import::address,
+    model::{
+        image::status,
+        task::{self, Column, Entity, Model},
+    },
 };
 
 pub(super) fn routes() -> Routes<Glance> {
     Routes::new()
         .get("/v2/images/{id}/tasks", "get_image", of_image)
         .get("/v2/tasks", "tasks_api_access", all)
+        .post("/v2/tasks", "tasks_api_access", create)
         .get("/v2/tasks/{id}", "tasks_api_access", show)
 }
 
@@ -82,6 +92,66 @@ async fn all(cx: Cx<Glance>, query: Query) -> Result<Response, Fault> {
         body["next"] = format!("/v2/tasks?{}", query.with("marker", &last.id.to_string())).into();
     }
     json(StatusCode::OK, &body)
+}
+
+/// A new image from the web, as administrators asked for it before imports.
+#[derive(Deserialize, platform::Body)]
+struct Create {
+    #[body(one_of = ["import", "export", "clone"])]
+    r#type: String,
+    input: Input,
+}
+
+#[derive(Deserialize, platform::Body)]
+#[body(open)]
+struct Input {
+    import_from: String,
+    import_from_format: String,
+    image_properties: Given,
+}
+
+async fn create(cx: Cx<Glance>, Body(body): Body<Create>) -> Result<Response, Fault> {
+    cx.allow_on(&Target::none())?;
+    let Create { r#type: kind, input } = body;
+    if kind != "import" {
+        return Err(Fault::bad_request(format!("Invalid task type: {kind}")));
+    }
+    if !cx.service.config.web_download {
+        return Err(Fault::bad_request("Images can't be imported from the web here."));
+    }
+    address::read(&input.import_from, &cx.service.config)?;
+    let mut whole = create::new(input.image_properties.0.clone(), cx.project_id()?)?;
+    let image = &mut whole.image;
+    if image.container_format.is_empty() {
+        image.container_format = "bare".into();
+    }
+    if image.disk_format.is_empty() {
+        image.disk_format = input.import_from_format.clone();
+    }
+    rules::check_value("disk_format", &json!(image.disk_format))?;
+    image.status = status::IMPORTING.into();
+    let row = Model {
+        id: Uuid::new_v4(),
+        kind,
+        status: "pending".into(),
+        owner: image.owner.clone(),
+        user: cx.caller.user.id.clone(),
+        image: Some(image.id),
+        request: cx.request_id.0.to_string(),
+        input: json!({"import_from": input.import_from, "import_from_format": input.import_from_format,
+            "image_properties": input.image_properties.0}),
+        result: None,
+        message: String::new(),
+        created_at: Utc::now(),
+        updated_at: Utc::now(),
+    };
+    let mut tx = cx.service.db.write().await?;
+    create::insert(&*tx, &whole, &cx.service.config).await?;
+    Entity::insert(task::ActiveModel::from(row.clone())).exec_without_returning(&*tx).await?;
+    tx.emit(cx.event("image.create", whole.image.id));
+    tx.commit().await?;
+    cx.service.importer.wake(whole.image.id);
+    json(StatusCode::CREATED, &full(&row))
 }
 
 async fn show(cx: Cx<Glance>, Path(id): Path<String>) -> Result<Response, Fault> {

@@ -1,34 +1,50 @@
-//! Content goes out: read ahead in large pieces, on a thread that waits for the disk.
+//! Content goes out in large pieces, the next one read while the last one is sent.
+//!
+//! A thread is taken for one piece at a time and never waits for a client.
 
-use std::{fs::File, io, os::unix::fs::FileExt};
+use std::{fs::File, io, os::unix::fs::FileExt, sync::Arc};
 
 use bytes::{Bytes, BytesMut};
 use contracts::image::ImageData;
 use futures::{StreamExt, stream};
-use tokio::sync::mpsc::channel;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 const PIECE: u64 = 1 << 20;
 
-/// How many pieces are read ahead.
-const AHEAD: usize = 3;
+struct Reading {
+    file: Arc<File>,
+    /// Where the piece after the next one begins.
+    at: u64,
+    end: u64,
+    next: Option<JoinHandle<io::Result<Bytes>>>,
+}
+
+impl Reading {
+    /// Begins to read the next piece, if there is one.
+    fn ahead(&mut self) {
+        let length = (self.end - self.at).min(PIECE);
+        if length > 0 {
+            let (file, at) = (self.file.clone(), self.at);
+            self.next = Some(spawn_blocking(move || piece(&file, at, length as usize)));
+            self.at += length;
+        }
+    }
+}
 
 /// So many bytes of a file from there, as a stream.
 pub fn stream(file: File, offset: u64, length: u64) -> ImageData {
-    let (sender, receiver) = channel::<io::Result<Bytes>>(AHEAD);
-    tokio::task::spawn_blocking(move || {
-        let end = offset.saturating_add(length);
-        let mut at = offset;
-        while at < end {
-            let outcome = piece(&file, at, (end - at).min(PIECE) as usize);
-            let failed = outcome.is_err();
-            at += outcome.as_ref().map_or(0, |piece| piece.len() as u64);
-            // Nobody listening any more: the client has gone.
-            if sender.blocking_send(outcome).is_err() || failed {
-                return;
-            }
+    let mut reading =
+        Reading { file: Arc::new(file), at: offset, end: offset.saturating_add(length), next: None };
+    reading.ahead();
+    stream::unfold(reading, |mut reading| async move {
+        let piece = reading.next.take()?.await.map_err(io::Error::other).and_then(|piece| piece);
+        // After an error there is nothing more.
+        if piece.is_ok() {
+            reading.ahead();
         }
-    });
-    stream::unfold(receiver, |mut receiver| async move { Some((receiver.recv().await?, receiver)) }).boxed()
+        Some((piece, reading))
+    })
+    .boxed()
 }
 
 fn piece(file: &File, at: u64, length: usize) -> io::Result<Bytes> {

@@ -1,15 +1,17 @@
 //! Content comes in: written, counted and bounded on the way.
 
-use std::{fs::File, io::Write, path::PathBuf};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use contracts::image::ImageData;
-use futures::StreamExt;
-use tokio::sync::mpsc::channel;
+use futures::{StreamExt, stream::Fuse};
+use md5::Md5;
+use sha2::Sha512;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::{
-    digest,
+    lane::{Lane, Sum},
     store::{self, Store},
 };
 use crate::Error;
@@ -27,8 +29,11 @@ pub struct Received {
     pub hash_value: String,
 }
 
-/// How many pieces may wait for the disk.
-const AHEAD: usize = 32;
+/// Pieces are worked on in batches of about that size.
+const BATCH: usize = 1 << 20;
+
+/// Whoever sends nothing for so long is given up.
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Receives content into the spool. `most`: not more than so many bytes. `announced`: exactly so many.
 ///
@@ -36,7 +41,7 @@ const AHEAD: usize = 32;
 pub async fn receive(
     store: &dyn Store,
     id: Uuid,
-    mut data: ImageData,
+    data: ImageData,
     most: u64,
     announced: Option<u64>,
 ) -> Result<Received, Error> {
@@ -46,47 +51,52 @@ pub async fn receive(
     let folder = store.spool().to_owned();
     let (path, file) =
         store::blocking(move || store::spool_file(&folder, id)).await.map_err(Error::storing)?;
-    let (pieces, received) = channel::<Bytes>(AHEAD);
-    let writing = tokio::task::spawn_blocking(move || write(file, received));
-    let (md5, sha512) = (digest::md5(), digest::sha512());
+    let mut writing = Lane::new(file);
+    let mut md5 = Lane::new(Sum::<Md5>::default());
+    let mut sha512 = Lane::new(Sum::<Sha512>::default());
     let mut size = 0u64;
-    while let Some(piece) = data.next().await {
-        let piece = piece.map_err(|error| Error::Truncated(error.to_string()))?;
-        size += piece.len() as u64;
-        if size > most {
-            return Err(too_large(most));
-        }
-        // A writer that has given up tells why at the end.
-        let written = pieces.send(piece.clone()).await;
-        if written.is_err()
-            || md5.pieces.send(piece.clone()).await.is_err()
-            || sha512.pieces.send(piece).await.is_err()
-        {
+    let mut data = data.fuse();
+    loop {
+        let batch = Arc::new(next_batch(&mut data, &mut size, most).await?);
+        if batch.is_empty() {
             break;
         }
+        writing.begin(batch.clone()).await.map_err(Error::storing)?;
+        md5.begin(batch.clone()).await.map_err(Error::Storage)?;
+        sha512.begin(batch).await.map_err(Error::Storage)?;
     }
-    drop(pieces);
-    let (md5, sha512) = {
-        drop(md5.pieces);
-        drop(sha512.pieces);
-        (md5.sum, sha512.sum)
-    };
-    writing.await.map_err(std::io::Error::other).and_then(|outcome| outcome).map_err(Error::storing)?;
-    let checksum = md5.await.map_err(|error| Error::Storage(std::io::Error::other(error)))?;
-    let hash_value = sha512.await.map_err(|error| Error::Storage(std::io::Error::other(error)))?;
+    let file = writing.end().await.map_err(Error::storing)?;
+    store::blocking(move || file.sync_all()).await.map_err(Error::storing)?;
     match announced {
         Some(announced) if announced != size => {
             Err(Error::Truncated(format!("{size} bytes of {announced} announced")))
         }
-        _ => Ok(Received { path, size, checksum, hash_value }),
+        _ => Ok(Received {
+            path,
+            size,
+            checksum: md5.end().await.map_err(Error::Storage)?.text(),
+            hash_value: sha512.end().await.map_err(Error::Storage)?.text(),
+        }),
     }
 }
 
-fn write(mut file: File, mut received: tokio::sync::mpsc::Receiver<Bytes>) -> std::io::Result<()> {
-    while let Some(piece) = received.blocking_recv() {
-        file.write_all(&piece)?;
+/// The next pieces; none at the end.
+async fn next_batch(data: &mut Fuse<ImageData>, size: &mut u64, most: u64) -> Result<Vec<Bytes>, Error> {
+    let (mut batch, mut length) = (Vec::new(), 0);
+    while length < BATCH {
+        let late = |_| Error::Truncated("nothing came for too long".to_owned());
+        let Some(piece) = timeout(PATIENCE, data.next()).await.map_err(late)? else { break };
+        let piece = piece.map_err(|error| Error::Truncated(error.to_string()))?;
+        *size += piece.len() as u64;
+        if *size > most {
+            return Err(too_large(most));
+        }
+        length += piece.len();
+        if !piece.is_empty() {
+            batch.push(piece);
+        }
     }
-    file.sync_all()
+    Ok(batch)
 }
 
 fn too_large(most: u64) -> Error {

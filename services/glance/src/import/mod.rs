@@ -93,7 +93,7 @@ async fn carry_out(service: &Glance, task: &task::Model, id: Uuid) -> Result<(),
     }
     let staged = match content::of(service.db.read(), id, state::STAGED).await? {
         Some(staged) => staged.id,
-        None => match task.input["import_req"]["method"]["uri"].as_str() {
+        None => match address_of(task) {
             Some(uri) => bring(service, &image, uri).await?,
             None => return Err(Error::Conflict("There is no staged content to import.".into())),
         },
@@ -106,6 +106,12 @@ async fn carry_out(service: &Glance, task: &task::Model, id: Uuid) -> Result<(),
     };
     upload::activate(service, &image, staged, None, status::IMPORTING, virtual_size).await?;
     Ok(())
+}
+
+/// Where the content is, if it is in the web.
+fn address_of(task: &task::Model) -> Option<&str> {
+    let input = &task.input;
+    input["import_req"]["method"]["uri"].as_str().or(input["import_from"].as_str())
 }
 
 /// Fetches content from the web and stages it.

@@ -172,3 +172,27 @@ async fn ossa_2026_004_redirections_are_not_followed_and_cut_content_is_refused(
     }
     lab.eventually("the files go", async |lab| lab.files().is_empty()).await;
 }
+
+#[tokio::test]
+async fn an_administrators_task_makes_an_image_from_the_web() {
+    let lab = Lab::with(open_to("127.0.0.1")).await;
+    let port = web([&b"HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\n"[..], &[9; 500]].concat()).await;
+    let body = |uri: String| {
+        json!({"type": "import", "input": {"import_from": uri, "import_from_format": "raw",
+            "image_properties": {"name": "imported"}}})
+    };
+    let admin = lab.as_("admin");
+    assert_eq!(lab.member().post("/v2/tasks", body("http://127.0.0.1/".into())).await.status, 403);
+    assert_eq!(admin.post("/v2/tasks", body("file:///etc/passwd".into())).await.status, 400);
+    assert_eq!(admin.post("/v2/tasks", json!({"type": "import"})).await.status, 400);
+    let made = admin.post("/v2/tasks", body(format!("http://127.0.0.1:{port}/x"))).await;
+    assert_eq!((made.status.as_u16(), &made.json["status"]), (201, &json!("pending")));
+    let path = format!("/v2/tasks/{}", made.json["id"].as_str().unwrap());
+    lab.eventually("the task ends", async |lab| {
+        lab.as_("admin").get(&path).await.json["status"] == "success"
+    })
+    .await;
+    let task = admin.get(&path).await.json;
+    let image = lab.show(task["result"]["image_id"].as_str().unwrap()).await;
+    assert_eq!((&image["status"], &image["name"]), (&json!("active"), &json!("imported")));
+}
