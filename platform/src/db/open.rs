@@ -1,8 +1,10 @@
 //! Opening a service's database, and bringing its tables to this release.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 
-use sea_orm::{ConnectOptions, ConnectionTrait, Database as Connect, DatabaseConnection, DbErr};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database as Connect, DatabaseConnection, DbBackend, DbErr, Statement,
+};
 use sea_orm_migration::MigratorTrait;
 use serde::{Deserialize, Serialize};
 
@@ -74,6 +76,7 @@ impl Database {
         };
         events::Migrations::up(&writer, None).await.map_err(failed)?;
         M::up(&writer, None).await.map_err(failed)?;
+        precise_times(&writer).await.map_err(failed)?;
         Ok(Self { reader, writer, bus, service, _folder: None })
     }
 
@@ -137,6 +140,33 @@ async fn server(config: &DatabaseConfig, service: &str) -> Result<DatabaseConnec
             Connect::connect(options).await
         }
     }
+}
+
+/// MariaDB keeps whole seconds unless it is told: its times are made as precise as those of the others.
+async fn precise_times(connection: &DatabaseConnection) -> Result<(), DbErr> {
+    if connection.get_database_backend() != DbBackend::MySql {
+        return Ok(());
+    }
+    let coarse = "SELECT CAST(TABLE_NAME AS CHAR) AS name, CAST(COLUMN_NAME AS CHAR) AS field, CAST(COLUMN_TYPE AS CHAR) AS kind, \
+                  IS_NULLABLE = 'YES' AS empty, COLUMN_DEFAULT LIKE 'current_timestamp%' AS now FROM information_schema.COLUMNS \
+                  WHERE TABLE_SCHEMA = DATABASE() AND DATA_TYPE IN ('timestamp', 'datetime') AND DATETIME_PRECISION = 0";
+    let mut changes = BTreeMap::<String, Vec<String>>::new();
+    for row in connection.query_all_raw(Statement::from_string(DbBackend::MySql, coarse)).await? {
+        let text = |column| row.try_get::<String>("", column);
+        let flag = |column| row.try_get::<Option<i64>>("", column).map(|flag| flag == Some(1));
+        let (field, kind) = (text("field")?, text("kind")?);
+        let empty = if flag("empty")? { "NULL" } else { "NOT NULL" };
+        let default = match (flag("now")?, flag("empty")?) {
+            (true, _) => " DEFAULT current_timestamp(6)",
+            (false, true) => " DEFAULT NULL",
+            (false, false) => "",
+        };
+        changes.entry(text("name")?).or_default().push(format!("MODIFY `{field}` {kind}(6) {empty}{default}"));
+    }
+    for (table, changes) in changes {
+        connection.execute_unprepared(&format!("ALTER TABLE `{table}` {}", changes.join(", "))).await?;
+    }
+    Ok(())
 }
 
 /// Makes the database that a URL names, where the account may.

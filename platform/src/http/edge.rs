@@ -12,7 +12,7 @@ use axum::{
     middleware::{Next, from_fn_with_state},
     response::Response,
 };
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use tracing::Instrument;
 
 use super::{Fault, Routes, Scheme, Service, context::Asked, fault::Unrendered};
@@ -50,7 +50,10 @@ async fn edge(State(scheme): State<&'static Scheme>, mut request: Request, next:
     request.extensions_mut().insert(id.clone());
     request.extensions_mut().insert(asked.clone());
 
-    let version = negotiate(scheme, request.headers());
+    let version = negotiate(scheme, request.headers()).and_then(|version| {
+        refuse_nul(request.uri())?;
+        Ok(version)
+    });
     let mut response = match &version {
         Ok(Some(version)) => {
             request.extensions_mut().insert(*version);
@@ -69,6 +72,16 @@ async fn edge(State(scheme): State<&'static Scheme>, mut request: Request, next:
     label(scheme, &id, version.ok().flatten(), response.headers_mut());
     account(scheme, &span, &method, &path, &response, started);
     response
+}
+
+/// No id, name or filter holds a NUL, and not every database takes one.
+fn refuse_nul(uri: &Uri) -> Result<(), Fault> {
+    match uri.path_and_query() {
+        Some(text) if text.as_str().contains("%00") => {
+            Err(Fault::bad_request("The address of a request must not hold the character NUL (%00)."))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The microversion that the request asks for.

@@ -135,6 +135,15 @@ async fn a_bad_body_is_refused_naming_the_field() {
 }
 
 #[tokio::test]
+async fn a_nul_is_refused_wherever_it_stands() {
+    let client = client();
+    assert_eq!(client.post("/toys", json!({"toy": {"name": "a\0b"}})).await.status, 400);
+    assert_eq!(client.get("/toys/a%00b").await.status, 400);
+    assert_eq!(client.get("/toys/a?name=%00").await.status, 400);
+    assert!(client.post("/toys", json!({"toy": {"name": "\\u0000"}})).await.status.is_success());
+}
+
+#[tokio::test]
 async fn strangers_are_told_that_it_is_not_there() {
     assert_eq!(client().get("/toys/p1").await.status, 200);
     assert_eq!(client().with_token("stranger").get("/toys/p1").await.status, 404);

@@ -179,6 +179,14 @@ fn validator<T: Schema + 'static>(version: Version) -> Result<Arc<Validator>, Bo
 pub fn read<T: Schema + DeserializeOwned + 'static>(bytes: &[u8], version: Version) -> Result<T, BodyError> {
     let body: Value =
         serde_json::from_slice(bytes).map_err(|error| BodyError::Malformed(error.to_string()))?;
+    // In JSON the character can only be written so, and what is written so is mostly something else.
+    if bytes.windows(6).any(|six| six == b"\\u0000") && has_nul(&body) {
+        return Err(BodyError::Invalid {
+            field: "body".into(),
+            value: "(see message)".into(),
+            why: "no text may hold the character NUL (\\u0000)".into(),
+        });
+    }
     check::<T>(&body, version)?;
     let value = match (T::WRAP, body) {
         (Some(wrap), Value::Object(mut members)) => members.remove(wrap).unwrap_or_default(),
@@ -189,6 +197,16 @@ pub fn read<T: Schema + DeserializeOwned + 'static>(bytes: &[u8], version: Versi
         value: "(see message)".into(),
         why: error.to_string(),
     })
+}
+
+/// Whether some text holds a NUL, which not every database takes.
+fn has_nul(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains('\0'),
+        Value::Array(items) => items.iter().any(has_nul),
+        Value::Object(members) => members.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
+        _ => false,
+    }
 }
 
 /// Checks a body against the schema of the version.
