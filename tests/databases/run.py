@@ -8,6 +8,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -37,6 +38,9 @@ class Server:
         self.as_user = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
         self.log = open(f"{self.folder}/log", "ab")
         self.process = None
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
 
     def run(self, *command):
         subprocess.run(command, check=True, stdout=self.log, stderr=self.log, cwd=self.folder, **self.as_user)
@@ -65,8 +69,6 @@ class Server:
 
 
 class PostgreSql(Server):
-    port = 15432
-
     def __init__(self):
         super().__init__("postgres")
         data = f"{self.folder}/data"
@@ -79,16 +81,14 @@ class PostgreSql(Server):
 
 
 class MariaDb(Server):
-    port = 13306
-
     def __init__(self):
         super().__init__("mysql")
-        data, socket = f"{self.folder}/data", f"{self.folder}/socket"
+        data, place = f"{self.folder}/data", f"{self.folder}/socket"
         self.run(program("mariadb-install-db"), "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", "--skip-test-db")
-        self.start(program("mariadbd"), "--no-defaults", f"--datadir={data}", f"--socket={socket}", f"--port={self.port}",
+        self.start(program("mariadbd"), "--no-defaults", f"--datadir={data}", f"--socket={place}", f"--port={self.port}",
                    "--bind-address=127.0.0.1", f"--max-connections={CONNECTIONS}", f"--pid-file={self.folder}/pid", "--innodb-flush-log-at-trx-commit=0",
                    "--character-set-server=utf8mb4", "--skip-log-bin", "--table-open-cache=4000", "--open-files-limit=100000")
-        client = [program("mariadb"), "--no-defaults", f"--socket={socket}", "-u", "root"]
+        client = [program("mariadb"), "--no-defaults", f"--socket={place}", "-u", "root"]
         self.wait(*client, "-e", "select 1")
         statements = "create user pileus@'127.0.0.1' identified by 'pileus'; grant all on *.* to pileus@'127.0.0.1'"
         subprocess.run([*client, "-e", statements], check=True)
