@@ -179,7 +179,9 @@ impl Config {
             None => match std::fs::read_to_string(&default) {
                 Ok(text) => text,
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-                Err(error) => return Err(error).with_context(|| format!("{} can't be read", default.display())),
+                Err(error) => {
+                    return Err(error).with_context(|| format!("{} can't be read", default.display()));
+                }
             },
         };
         Ok(platform::config::read(&text, std::env::vars(), flags)?)

@@ -45,7 +45,8 @@ async fn dispatch(State(front): State<Arc<Front>>, mut request: Request) -> Resp
     let Some((_, router)) = front.services.iter().find(|(prefix, _)| *prefix == first) else {
         let links: Vec<_> = front.services.iter().map(|(prefix, _)| *prefix).collect();
         let body = json!({"error": {"code": 404, "title": "Not Found", "message": format!("Here are {}.", links.join(", "))}});
-        return (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "application/json")], body.to_string()).into_response();
+        return (StatusCode::NOT_FOUND, [(header::CONTENT_TYPE, "application/json")], body.to_string())
+            .into_response();
     };
     let target = match request.uri().query() {
         Some(query) => format!("{rest}?{query}"),

@@ -41,7 +41,12 @@ pub fn tls(config: &Config, authority: &Authority) -> anyhow::Result<TlsAcceptor
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Serves until cancelled; requests that are under way then are given some seconds to end.
-pub async fn serve(listener: TcpListener, router: Router, tls: Option<TlsAcceptor>, cancel: CancellationToken) {
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    tls: Option<TlsAcceptor>,
+    cancel: CancellationToken,
+) {
     let graceful = GracefulShutdown::new();
     let builder = Arc::new(builder());
     loop {

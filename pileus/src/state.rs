@@ -62,7 +62,8 @@ impl StateDir {
     /// Claims the directory for this process; refuses when another process runs on it.
     pub fn claim(&self) -> anyhow::Result<Running> {
         let path = self.path("pileus.pid");
-        let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o644).open(&path)?;
+        let file =
+            OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o644).open(&path)?;
         let Ok(mut lock) = Flock::lock(file, FlockArg::LockExclusiveNonblock) else {
             bail!("Pileus runs on {} already (process {})", self.root.display(), self.pid().unwrap_or(0));
         };
@@ -103,7 +104,8 @@ impl StateDir {
     pub fn write(&self, name: &str, text: &str) -> anyhow::Result<()> {
         let path = self.path(name);
         let partial = path.with_extension("partial");
-        let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
+        let mut file =
+            OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
         fs::rename(&partial, &path)?;

@@ -41,7 +41,9 @@ impl Down {
             super::block_on(async { engines::stop_all(&config, &state).await })?;
             println!("Machines and daemons have stopped. All state is kept in {}.", state.root().display());
         } else {
-            println!("Machines keep running; `pileus up` finds them again. `pileus down --all` stops them too.");
+            println!(
+                "Machines keep running; `pileus up` finds them again. `pileus down --all` stops them too."
+            );
         }
         Ok(())
     }

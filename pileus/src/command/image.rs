@@ -58,7 +58,8 @@ impl ImageCommand {
             };
             let client = clouds::client(&state)?;
             let token = client.admin_token(&state).await?;
-            let known = client.get(&format!("/image/v2/images?name={name}&visibility=public"), Some(&token)).await?;
+            let known =
+                client.get(&format!("/image/v2/images?name={name}&visibility=public"), Some(&token)).await?;
             let known: Value = serde_json::from_slice(&known.body)?;
             if let Some(id) = known["images"][0]["id"].as_str() {
                 println!("{name} is there already: {id}");
@@ -68,13 +69,25 @@ impl ImageCommand {
             let made = client.post("/image/v2/images", Some(&token), &image).await?;
             let image: Value = serde_json::from_slice(&made.body).context("the image could not be made")?;
             let id = image["id"].as_str().context("the image could not be made")?;
-            let reader = tokio::fs::File::open(&file).await.with_context(|| format!("{} can't be read", file.display()))?;
-            let content = StreamBody::new(ReaderStream::with_capacity(reader, 1 << 20).map_ok(Frame::data)).boxed();
+            let reader = tokio::fs::File::open(&file)
+                .await
+                .with_context(|| format!("{} can't be read", file.display()))?;
+            let content =
+                StreamBody::new(ReaderStream::with_capacity(reader, 1 << 20).map_ok(Frame::data)).boxed();
             let path = format!("/image/v2/images/{id}/file");
-            let stored = client.send(Method::PUT, &path, Some(&token), "application/octet-stream", content).await?;
+            let stored =
+                client.send(Method::PUT, &path, Some(&token), "application/octet-stream", content).await?;
             drop(fetched);
             if !stored.status.is_success() {
-                client.send(Method::DELETE, &format!("/image/v2/images/{id}"), Some(&token), "application/json", http_body_util::Empty::new().map_err(|never| match never {}).boxed()).await?;
+                client
+                    .send(
+                        Method::DELETE,
+                        &format!("/image/v2/images/{id}"),
+                        Some(&token),
+                        "application/json",
+                        http_body_util::Empty::new().map_err(|never| match never {}).boxed(),
+                    )
+                    .await?;
                 bail!("the image was refused: {}", String::from_utf8_lossy(&stored.body));
             }
             println!("{name}: {id}");
@@ -92,7 +105,16 @@ async fn fetch(name: &str, folder: &std::path::Path) -> anyhow::Result<PathBuf> 
     let (image, list) = (folder.join("image"), folder.join("digests"));
     for (url, to) in [(digests, &list), (url, &image)] {
         let status = tokio::process::Command::new("curl")
-            .args(["--fail", "--location", "--proto", "=https", "--proto-redir", "=https", "--progress-bar", "--output"])
+            .args([
+                "--fail",
+                "--location",
+                "--proto",
+                "=https",
+                "--proto-redir",
+                "=https",
+                "--progress-bar",
+                "--output",
+            ])
             .arg(to)
             .arg(url)
             .status()

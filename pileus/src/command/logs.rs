@@ -36,7 +36,10 @@ impl Logs {
         for line in &lines[lines.len().saturating_sub(self.lines)..] {
             writeln!(out, "{line}")?;
         }
-        while self.follow {
+        if !self.follow {
+            return Ok(());
+        }
+        loop {
             let mut more = String::new();
             if file.metadata()?.len() < file.stream_position()? {
                 file.seek(SeekFrom::Start(0))?;
@@ -48,6 +51,5 @@ impl Logs {
             out.flush()?;
             std::thread::sleep(Duration::from_millis(200));
         }
-        Ok(())
     }
 }

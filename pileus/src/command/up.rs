@@ -51,7 +51,10 @@ impl Up {
                     bail!("Pileus ended at once ({status}): see {}", state.path("log/pileus.log").display());
                 }
                 if Instant::now() > deadline {
-                    bail!("Pileus does not answer after 30 s: see {}", state.path("log/pileus.log").display());
+                    bail!(
+                        "Pileus does not answer after 30 s: see {}",
+                        state.path("log/pileus.log").display()
+                    );
                 }
                 std::thread::sleep(Duration::from_millis(10));
             }

@@ -95,13 +95,17 @@ impl Client {
         kind: &str,
         body: BoxBody<Bytes, std::io::Error>,
     ) -> anyhow::Result<Answer> {
-        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.url)).header("content-type", kind);
+        let mut request =
+            Request::builder().method(method).uri(format!("{}{path}", self.url)).header("content-type", kind);
         if let Some(token) = token {
             request = request.header("x-auth-token", token);
         }
         let response = self.http.request(request.body(body)?).await?;
         let status = response.status();
-        let token = response.headers().get("x-subject-token").and_then(|token| token.to_str().ok().map(str::to_owned));
+        let token = response
+            .headers()
+            .get("x-subject-token")
+            .and_then(|token| token.to_str().ok().map(str::to_owned));
         let body = response.into_body().collect().await?.to_bytes();
         Ok(Answer { status, token, body })
     }

@@ -10,7 +10,9 @@ use contracts::{
     driver::{Hypervisor, NetworkEngine, Wiring},
     machine::Urgency,
 };
-use libvirt_driver::{Acceleration, Accelerator, DaemonConfig, HypervisorConfig, LibvirtDaemon, LibvirtHypervisor};
+use libvirt_driver::{
+    Acceleration, Accelerator, DaemonConfig, HypervisorConfig, LibvirtDaemon, LibvirtHypervisor,
+};
 use ovn_driver::{
     daemons::{CentralConfig, ChassisConfig, DaemonsConfig, ExternalBridge, OvnDaemons},
     memory::MemoryNetworkEngine,
@@ -69,7 +71,11 @@ impl Engines {
     }
 
     /// Starts, or adopts, libvirt's daemon (unless the host's own is to be used), and connects to it.
-    pub async fn start_libvirt(&self, config: &Config, state: &StateDir) -> anyhow::Result<LibvirtHypervisor> {
+    pub async fn start_libvirt(
+        &self,
+        config: &Config,
+        state: &StateDir,
+    ) -> anyhow::Result<LibvirtHypervisor> {
         let disks = state.folder("host")?;
         let mut hypervisor = HypervisorConfig::new(config.host.libvirt_uri.as_str(), disks);
         if config.host.libvirt_uri.is_empty() {
@@ -127,7 +133,7 @@ fn ovn_config(config: &Config, state: &StateDir, central: bool) -> anyhow::Resul
     Ok(DaemonsConfig {
         state: ovn_folder(state),
         central: (central && elsewhere.is_none())
-            .then(|| CentralConfig { northbound_listen: None, southbound_listen: listen }),
+            .then_some(CentralConfig { northbound_listen: None, southbound_listen: listen }),
         chassis: match config.host.driver {
             HypervisorDriver::None => None,
             _ => Some(chassis(config, elsewhere, central)?),
@@ -153,7 +159,10 @@ fn chassis(config: &Config, southbound: Option<String>, central: bool) -> anyhow
         name: config.host.name()?,
         southbound,
         encap_ip: config.host.tunnel_address.addr(),
-        bridge_mappings: gateway.then(|| (external.physical_network.clone(), "br-ex".to_owned())).into_iter().collect(),
+        bridge_mappings: gateway
+            .then(|| (external.physical_network.clone(), "br-ex".to_owned()))
+            .into_iter()
+            .collect(),
         gateway: gateway && central,
         external: bridged.then(|| ExternalBridge { name: "br-ex".into(), addresses, interfaces: uplinks }),
         datapath: None,

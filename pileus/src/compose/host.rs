@@ -16,7 +16,13 @@ use crate::{
 };
 
 /// Runs the host until cancelled. What can't start is tried again: the APIs answer meanwhile.
-pub async fn run(config: Config, state: StateDir, engines: Engines, registry: HostRegistry, cancel: CancellationToken) {
+pub async fn run(
+    config: Config,
+    state: StateDir,
+    engines: Engines,
+    registry: HostRegistry,
+    cancel: CancellationToken,
+) {
     let mut pause = Duration::from_millis(500);
     while !cancel.is_cancelled() {
         let started = match config.host.driver {
@@ -31,7 +37,11 @@ pub async fn run(config: Config, state: StateDir, engines: Engines, registry: Ho
                 return;
             }
             Err(error) => {
-                tracing::error!(error = format!("{error:#}"), retry_in_ms = pause.as_millis() as u64, "the host can't start");
+                tracing::error!(
+                    error = format!("{error:#}"),
+                    retry_in_ms = pause.as_millis() as u64,
+                    "the host can't start"
+                );
                 tokio::select! {
                     () = cancel.cancelled() => return,
                     () = tokio::time::sleep(pause) => pause = (pause * 2).min(Duration::from_secs(30)),
@@ -68,7 +78,8 @@ pub fn agent(
     wiring: Arc<dyn Wiring>,
     dialer: Arc<dyn Dialer>,
 ) -> anyhow::Result<Agent> {
-    let mut settings = AgentConfig::new(name, config.host.tunnel_address.addr().to_string(), state.folder("host")?);
+    let mut settings =
+        AgentConfig::new(name, config.host.tunnel_address.addr().to_string(), state.folder("host")?);
     settings.run_dir = state.path("host-run");
     Ok(Agent::new(settings, hypervisor, wiring, dialer)?)
 }
@@ -79,7 +90,8 @@ fn memory_hosts(config: &Config, state: &StateDir, registry: &HostRegistry) -> a
     for number in 1..=config.host.memory_hosts {
         let name = format!("memory-{number}");
         let folder = state.folder(&format!("host/{name}"))?;
-        let mut settings = AgentConfig::new(name.as_str(), config.host.tunnel_address.addr().to_string(), folder);
+        let mut settings =
+            AgentConfig::new(name.as_str(), config.host.tunnel_address.addr().to_string(), folder);
         settings.storage = Storage::Simulated;
         settings.run_dir = state.path("host-run");
         let dialer = InProcessDialer::new(registry.clone(), HostIdentity(name));

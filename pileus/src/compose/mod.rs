@@ -8,7 +8,7 @@ pub mod engines;
 pub mod host;
 mod services;
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use agent_protocol::{Authority, HostRegistry};
 use anyhow::Context;
@@ -45,8 +45,9 @@ impl Cloud {
             true => Some(serve::tls(config, &authority)?),
             false => None,
         };
-        let cacert = config.tls().then(|| state.path("pki/ca.pem")).filter(|_| config.api.tls_certificate.is_empty());
-        clouds::write(state, &url, &config.api.region, cacert.map(PathBuf::from))?;
+        let cacert =
+            config.tls().then(|| state.path("pki/ca.pem")).filter(|_| config.api.tls_certificate.is_empty());
+        clouds::write(state, &url, &config.api.region, cacert)?;
 
         let report = report(&url, &registry, &engines);
         let router = front::router(services.routers(), report);
@@ -80,7 +81,8 @@ async fn listen_for_agents(
     if address.is_empty() {
         return Ok(());
     }
-    let listener = TcpListener::bind(address).await.with_context(|| format!("{address} can't be listened on"))?;
+    let listener =
+        TcpListener::bind(address).await.with_context(|| format!("{address} can't be listened on"))?;
     let credentials = authority.issue_controller()?;
     let (registry, cancel) = (registry.clone(), cancel.clone());
     tokio::spawn(async move {

@@ -48,12 +48,15 @@ impl Services {
             async { Keystone::open_database(database, &folder, bus.clone()).await },
             async { Glance::open_database(database, &folder, bus.clone()).await },
             async { Placement::open_database(database, &folder, bus.clone()).await },
-            async { platform::db::Database::open::<nova::Migrations>(database, &folder, "nova", bus.clone()).await },
+            async {
+                platform::db::Database::open::<nova::Migrations>(database, &folder, "nova", bus.clone()).await
+            },
             async { Neutron::open_database(database, &folder, bus.clone()).await },
             async { Cinder::open_database(database, &folder, bus.clone()).await },
         )?;
 
-        let (keystone, admin_project) = keystone(config, state, url, keystone_db).await.context("keystone")?;
+        let (keystone, admin_project) =
+            keystone(config, state, url, keystone_db).await.context("keystone")?;
         let tokens: Arc<dyn Tokens> = keystone.clone();
         let endpoint = |place: &str| -> Arc<str> { format!("{url}{place}").into() };
         let glance = Glance::new(glance::Needs {
@@ -109,7 +112,10 @@ impl Services {
         neutron.set_hosts(Arc::new(hosts.clone()));
         let external = &config.networking.external;
         if external.enabled {
-            neutron.ensure_external_network(&admin_project, external).await.context("the external network")?;
+            neutron
+                .ensure_external_network(&admin_project, external)
+                .await
+                .context("the external network")?;
         }
         Ok(Self { keystone, glance, placement, nova, neutron, cinder })
     }
