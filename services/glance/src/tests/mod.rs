@@ -6,6 +6,7 @@ mod images;
 mod imports;
 mod lists;
 mod metadefs;
+mod routes;
 mod sharing;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};

@@ -5,6 +5,7 @@ mod candidates;
 mod contract;
 mod inventories;
 mod providers;
+mod routes;
 mod vocabulary;
 
 use std::sync::Arc;
