@@ -142,26 +142,27 @@ async fn server(config: &DatabaseConfig, service: &str) -> Result<DatabaseConnec
     }
 }
 
-/// MariaDB keeps whole seconds unless it is told: its times are made as precise as those of the others.
+/// What MariaDB calls a timestamp ends in 2038 and keeps whole seconds: its times are made as far and as precise as those of
+/// the others. (Connections speak UTC.)
 async fn precise_times(connection: &DatabaseConnection) -> Result<(), DbErr> {
     if connection.get_database_backend() != DbBackend::MySql {
         return Ok(());
     }
-    let coarse = "SELECT CAST(TABLE_NAME AS CHAR) AS name, CAST(COLUMN_NAME AS CHAR) AS field, CAST(COLUMN_TYPE AS CHAR) AS kind, \
-                  IS_NULLABLE = 'YES' AS empty, COLUMN_DEFAULT LIKE 'current_timestamp%' AS now FROM information_schema.COLUMNS \
-                  WHERE TABLE_SCHEMA = DATABASE() AND DATA_TYPE IN ('timestamp', 'datetime') AND DATETIME_PRECISION = 0";
+    let coarse = "SELECT CAST(TABLE_NAME AS CHAR) AS name, CAST(COLUMN_NAME AS CHAR) AS field, IS_NULLABLE = 'YES' AS empty, \
+                  COLUMN_DEFAULT LIKE 'current_timestamp%' AS now FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = DATABASE() \
+                  AND (DATA_TYPE = 'timestamp' OR DATA_TYPE = 'datetime' AND DATETIME_PRECISION = 0)";
     let mut changes = BTreeMap::<String, Vec<String>>::new();
     for row in connection.query_all_raw(Statement::from_string(DbBackend::MySql, coarse)).await? {
         let text = |column| row.try_get::<String>("", column);
         let flag = |column| row.try_get::<Option<i64>>("", column).map(|flag| flag == Some(1));
-        let (field, kind) = (text("field")?, text("kind")?);
+        let field = text("field")?;
         let empty = if flag("empty")? { "NULL" } else { "NOT NULL" };
         let default = match (flag("now")?, flag("empty")?) {
             (true, _) => " DEFAULT current_timestamp(6)",
             (false, true) => " DEFAULT NULL",
             (false, false) => "",
         };
-        changes.entry(text("name")?).or_default().push(format!("MODIFY `{field}` {kind}(6) {empty}{default}"));
+        changes.entry(text("name")?).or_default().push(format!("MODIFY `{field}` DATETIME(6) {empty}{default}"));
     }
     for (table, changes) in changes {
         connection.execute_unprepared(&format!("ALTER TABLE `{table}` {}", changes.join(", "))).await?;
