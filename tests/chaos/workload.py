@@ -236,8 +236,8 @@ class Worker(threading.Thread):
 
 
 ACTIONS = [
-    (5, Worker.create_server), (3, Worker.delete_server), (2, Worker.rename_server),
-    (4, Worker.attach_volume), (3, Worker.detach_volume), (4, Worker.attach_port), (3, Worker.detach_port),
+    (5, Worker.create_server), (1, Worker.delete_server), (2, Worker.rename_server),
+    (6, Worker.attach_volume), (3, Worker.detach_volume), (6, Worker.attach_port), (3, Worker.detach_port),
     (4, Worker.create_volume), (2, Worker.delete_volume),
     (3, Worker.create_network), (3, Worker.create_subnet), (2, Worker.delete_network),
     (4, Worker.create_port), (2, Worker.rename_port), (2, Worker.delete_port),
