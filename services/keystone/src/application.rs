@@ -6,6 +6,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, Que
 
 use crate::model::{
     access_rule, application_credential, application_credential_access_rule, application_credential_role,
+    end::End,
 };
 
 /// A credential with what belongs to it.
@@ -19,7 +20,7 @@ pub(crate) struct Credential {
 impl Credential {
     /// Whether it is past its time.
     pub(crate) fn expired(&self) -> bool {
-        self.row.expires_at.is_some_and(|end| end <= chrono::Utc::now())
+        self.row.expires_at.is_some_and(End::over)
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
     ids::now,
     keys::KeyRepository,
     memory::{Entry, Memory},
-    model::{revocation, trust, trust_role},
+    model::{end::End, revocation, trust, trust_role},
     token::{Application, Payload, Place, Token, Trusted, payload::audit_text, view},
 };
 
@@ -302,7 +302,7 @@ impl Authority {
         let Some(id) = &token.payload.trust else { return Ok(None) };
         let db = self.directory.db.read();
         let Some(row) = trust::Entity::find_by_id(id.as_str()).one(db).await? else { return Ok(None) };
-        let over = row.deleted || row.expires_at.is_some_and(|end| end <= Utc::now());
+        let over = row.deleted || row.expires_at.is_some_and(End::over);
         if over || row.trustee_user_id != token.payload.user {
             return Ok(None);
         }

@@ -22,7 +22,9 @@ use crate::{
     Keystone, application,
     error::Error,
     ids::{new_id, new_secret, now, read_time},
-    model::{application_credential, application_credential_access_rule, application_credential_role},
+    model::{
+        application_credential, application_credential_access_rule, application_credential_role, end::End,
+    },
     roles::RoleBook,
 };
 
@@ -89,7 +91,7 @@ fn view(cx: &Cx, credential: &application::Credential, book: &RoleBook) -> Value
         "name": row.name,
         "description": row.description,
         "project_id": row.project_id,
-        "expires_at": row.expires_at.map(|end| end.format("%Y-%m-%dT%H:%M:%S%.6f").to_string()),
+        "expires_at": row.expires_at.map(|end| end.time().format("%Y-%m-%dT%H:%M:%S%.6f").to_string()),
         "unrestricted": row.unrestricted,
         "roles": roles,
         "links": {"self": cx.link(&format!("/v3/users/{}/application_credentials/{}", row.user_id, row.id))},
@@ -237,7 +239,7 @@ fn roles(cx: &Cx, book: &RoleBook, given: &[GivenRole]) -> Result<Vec<String>, F
 }
 
 /// A moment to come.
-pub(super) fn expiry(text: Option<&str>) -> Result<Option<chrono::DateTime<chrono::Utc>>, Error> {
+pub(super) fn expiry(text: Option<&str>) -> Result<Option<End>, Error> {
     let Some(text) = text else { return Ok(None) };
     let end = read_time(text).ok_or_else(|| {
         Error::Invalid(format!(
@@ -248,7 +250,7 @@ pub(super) fn expiry(text: Option<&str>) -> Result<Option<chrono::DateTime<chron
     if end <= chrono::Utc::now() {
         return Err(Error::Invalid("The 'expires_at' must not be before now. The server could not comply with the request since it is either malformed or otherwise incorrect.".into()));
     }
-    Ok(Some(end))
+    Ok(Some(end.into()))
 }
 
 async fn delete(cx: Cx, bearer: Bearer, Path((user, id)): Path<(String, String)>) -> Result<Response, Fault> {

@@ -26,7 +26,7 @@ use crate::{
     Keystone,
     error::Error,
     ids::{new_id, stamp},
-    model::{role, trust, trust_role, user},
+    model::{end::End, role, trust, trust_role, user},
     token::Place,
 };
 
@@ -89,7 +89,7 @@ fn view(cx: &Cx, row: &trust::Model, roles: Option<Vec<Value>>) -> Value {
         "trustee_user_id": row.trustee_user_id,
         "project_id": (!row.project_id.is_empty()).then_some(&row.project_id),
         "impersonation": row.impersonation,
-        "expires_at": row.expires_at.map(stamp),
+        "expires_at": row.expires_at.map(|end| stamp(end.time())),
         "remaining_uses": row.remaining_uses,
         "redelegated_trust_id": row.redelegated_trust_id,
         "redelegation_count": row.redelegation_count,
@@ -119,7 +119,7 @@ async fn found(cx: &Cx, id: &str) -> Result<trust::Model, Fault> {
     let over = |row: &trust::Model| {
         row.deleted
             || row.remaining_uses.is_some_and(|left| left <= 0)
-            || row.expires_at.is_some_and(|end| end <= chrono::Utc::now())
+            || row.expires_at.is_some_and(End::over)
     };
     match row.filter(|row| !over(row)) {
         Some(row) => {

@@ -15,7 +15,7 @@ pub struct Model {
     pub description: Option<String>,
     pub secret_hash: String,
     pub unrestricted: bool,
-    pub expires_at: Option<ChronoDateTimeUtc>,
+    pub expires_at: Option<super::end::End>,
     pub created_at: ChronoDateTimeUtc,
 }
 

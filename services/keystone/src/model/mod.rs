@@ -8,6 +8,7 @@ pub(crate) mod assignment;
 pub(crate) mod consumer;
 pub(crate) mod credential;
 pub(crate) mod domain_config;
+pub(crate) mod end;
 pub(crate) mod endpoint;
 pub(crate) mod endpoint_group;
 pub(crate) mod group;

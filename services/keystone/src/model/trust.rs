@@ -13,7 +13,7 @@ pub struct Model {
     /// Empty for none.
     pub project_id: String,
     pub impersonation: bool,
-    pub expires_at: Option<ChronoDateTimeUtc>,
+    pub expires_at: Option<super::end::End>,
     pub remaining_uses: Option<i32>,
     pub redelegated_trust_id: Option<String>,
     pub redelegation_count: i32,

@@ -74,7 +74,9 @@ async fn a_trust_is_shown_with_its_roles_to_those_it_joins() {
     let friends = friends().await;
     let id = friends.trust(json!({"expires_at": "2099-01-01T00:00:00Z"})).await;
     let path = format!("/v3/OS-TRUST/trusts/{id}");
-    let shown = friends.trustor.get(&path).await.json["trust"].clone();
+    let answer = friends.trustor.get(&path).await;
+    assert_eq!(answer.status, 200, "{:?}", answer.json);
+    let shown = answer.json["trust"].clone();
     assert_eq!(shown["expires_at"], "2099-01-01T00:00:00.000000Z");
     assert_eq!(shown["roles"][0]["name"], "reader");
     let role = shown["roles"][0]["id"].as_str().unwrap();

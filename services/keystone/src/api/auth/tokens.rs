@@ -5,7 +5,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use chrono::{TimeDelta, Utc};
+use chrono::TimeDelta;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use platform::{
     http::{Body, Fault, Query, Routes},
@@ -22,7 +22,7 @@ use crate::{
     api::{Cx, OpenCx, guard::Guard, listing::no_content},
     authority::Grant,
     error::Error,
-    model::trust,
+    model::{end::End, trust},
     token::{Place, Token},
 };
 
@@ -158,9 +158,7 @@ async fn place(
     if let Some(named) = scope.trust {
         let row = trust::Entity::find_by_id(named.id).one(keystone.db.read()).await?;
         let row = row.filter(|row| !row.deleted).ok_or(Error::Unauthorized)?;
-        if row.remaining_uses.is_some_and(|left| left <= 0)
-            || row.expires_at.is_some_and(|end| end <= Utc::now())
-        {
+        if row.remaining_uses.is_some_and(|left| left <= 0) || row.expires_at.is_some_and(End::over) {
             return Err(Error::Unauthorized);
         }
         let place =

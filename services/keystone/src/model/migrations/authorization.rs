@@ -2,7 +2,7 @@
 
 use sea_orm_migration::{prelude::*, schema::*};
 
-use super::{belongs_to, index};
+use super::{belongs_to, index, moment};
 
 /// Makes them.
 pub(super) async fn up(schema: &SchemaManager<'_>) -> Result<(), DbErr> {
@@ -97,8 +97,8 @@ async fn application_credential(schema: &SchemaManager<'_>) -> Result<(), DbErr>
                 .col(text_null("description"))
                 .col(string_len("secret_hash", 255))
                 .col(boolean("unrestricted"))
-                .col(timestamp_with_time_zone_null("expires_at"))
-                .col(timestamp_with_time_zone("created_at"))
+                .col(big_integer_null("expires_at"))
+                .col(moment(schema, "created_at"))
                 .primary_key(Index::create().col("id"))
                 .foreign_key(&mut belongs_to("application_credential", "user_id", "user_account"))
                 .to_owned(),
@@ -186,7 +186,7 @@ async fn trust(schema: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .col(string_len("trustee_user_id", 64))
                 .col(string_len("project_id", 64))
                 .col(boolean("impersonation"))
-                .col(timestamp_with_time_zone_null("expires_at"))
+                .col(big_integer_null("expires_at"))
                 .col(integer_null("remaining_uses"))
                 .col(string_len_null("redelegated_trust_id", 64))
                 .col(integer("redelegation_count"))
@@ -228,8 +228,8 @@ async fn revocation(schema: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .table("revocation")
                 .col(big_integer("id").auto_increment().primary_key())
                 .col(string_len("subject", 128))
-                .col(timestamp_with_time_zone("issued_before"))
-                .col(timestamp_with_time_zone("expires_at"))
+                .col(moment(schema, "issued_before"))
+                .col(moment(schema, "expires_at"))
                 .to_owned(),
         )
         .await?;

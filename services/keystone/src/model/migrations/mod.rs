@@ -5,7 +5,7 @@ mod catalog;
 mod credentials;
 mod people;
 
-use sea_orm_migration::prelude::*;
+use sea_orm_migration::{prelude::*, sea_orm::DbBackend};
 
 /// Keystone's migrations.
 #[derive(Debug)]
@@ -33,6 +33,20 @@ impl MigrationTrait for FirstRelease {
 /// The row goes with the row that it names.
 fn belongs_to(table: &'static str, column: &'static str, owner: &'static str) -> ForeignKeyCreateStatement {
     ForeignKey::create().from(table, column).to(owner, "id").on_delete(ForeignKeyAction::Cascade).to_owned()
+}
+
+/// A time, to the microsecond and beyond 2038: MariaDB's TIMESTAMP is neither.
+fn moment(schema: &SchemaManager<'_>, column: &'static str) -> ColumnDef {
+    moment_or_none(schema, column).not_null().take()
+}
+
+fn moment_or_none(schema: &SchemaManager<'_>, column: &'static str) -> ColumnDef {
+    let mut definition = ColumnDef::new(column);
+    match schema.get_database_backend() {
+        DbBackend::MySql => definition.custom("DATETIME(6)"),
+        _ => definition.timestamp_with_time_zone(),
+    };
+    definition
 }
 
 fn index(table: &'static str, columns: &[&'static str]) -> IndexCreateStatement {

@@ -2,7 +2,7 @@
 
 use sea_orm_migration::{prelude::*, schema::*};
 
-use super::{belongs_to, index};
+use super::{belongs_to, index, moment, moment_or_none};
 
 /// Makes them.
 pub(super) async fn up(schema: &SchemaManager<'_>) -> Result<(), DbErr> {
@@ -70,11 +70,11 @@ async fn user_account(schema: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .col(string_len_null("default_project_id", 64))
                 .col(text_null("description"))
                 .col(string_len_null("password_hash", 255))
-                .col(timestamp_with_time_zone_null("password_created_at"))
-                .col(timestamp_with_time_zone_null("password_expires_at"))
+                .col(moment_or_none(schema, "password_created_at"))
+                .col(moment_or_none(schema, "password_expires_at"))
                 .col(json("options"))
                 .col(json("extra"))
-                .col(timestamp_with_time_zone("created_at"))
+                .col(moment(schema, "created_at"))
                 .primary_key(Index::create().col("id"))
                 .to_owned(),
         )
@@ -93,7 +93,7 @@ async fn password_history(schema: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .col(big_integer("id").auto_increment().primary_key())
                 .col(string_len("user_id", 64))
                 .col(string_len("hash", 255))
-                .col(timestamp_with_time_zone("created_at"))
+                .col(moment(schema, "created_at"))
                 .foreign_key(&mut belongs_to("password_history", "user_id", "user_account"))
                 .to_owned(),
         )
@@ -109,7 +109,7 @@ async fn login_failure(schema: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .table("login_failure")
                 .col(string_len("user_id", 64))
                 .col(integer("count"))
-                .col(timestamp_with_time_zone("last_at"))
+                .col(moment(schema, "last_at"))
                 .primary_key(Index::create().col("user_id"))
                 .foreign_key(&mut belongs_to("login_failure", "user_id", "user_account"))
                 .to_owned(),
