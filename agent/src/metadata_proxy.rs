@@ -13,7 +13,7 @@ use std::{
 
 use agent_protocol::{AgentLink, LinkError};
 use bytes::Bytes;
-use contracts::{driver::Wiring, hosts::HostError, network::MetadataPort};
+use contracts::{compute::MetadataRequest, driver::Wiring, hosts::HostError, network::MetadataPort};
 use http::{
     HeaderValue, Request, Response, StatusCode,
     header::{CONTENT_TYPE, RETRY_AFTER},
@@ -152,12 +152,19 @@ async fn accept(proxy: Proxy, listener: tokio::net::TcpListener, until: Cancella
 impl Proxy {
     async fn answer(&self, source: IpAddr, request: Request<Incoming>) -> Response<Full<Bytes>> {
         let (head, body) = request.into_parts();
-        match timeout(BODY_WITHIN, Limited::new(body, MOST_BODY).collect()).await {
-            Ok(Ok(_)) => {}
+        let body = match timeout(BODY_WITHIN, Limited::new(body, MOST_BODY).collect()).await {
+            Ok(Ok(body)) => body.to_bytes().to_vec(),
             Ok(Err(_)) => return plain(StatusCode::PAYLOAD_TOO_LARGE, "413 Content Too Large"),
             Err(_) => return plain(StatusCode::REQUEST_TIMEOUT, "408 Request Timeout"),
-        }
-        match self.link.metadata(self.network, source, head.method.as_str(), head.uri.path()).await {
+        };
+        let question = MetadataRequest {
+            network: self.network,
+            source,
+            method: head.method.as_str().to_owned(),
+            path: head.uri.path().to_owned(),
+            body,
+        };
+        match self.link.metadata(&question).await {
             Ok(answer) => {
                 let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_GATEWAY);
                 let mut response = plain(status, answer.body);

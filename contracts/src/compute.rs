@@ -18,19 +18,27 @@ pub struct MetadataAnswer {
     pub body: Vec<u8>,
 }
 
+/// A guest's question. Who the guest is follows from the network and the source address that the proxy saw, never from a
+/// header (OSSN-0074).
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct MetadataRequest {
+    /// The network on which it was asked.
+    pub network: Uuid,
+    /// The address that it came from.
+    pub source: IpAddr,
+    /// `GET`, or `POST` for the guest's own password.
+    pub method: String,
+    /// The path.
+    pub path: String,
+    /// The body; bounded by the proxy.
+    pub body: Vec<u8>,
+}
+
 /// Nova's metadata service, asked by the proxy of a network on a host.
 #[async_trait]
 pub trait Metadata: Send + Sync {
-    /// Answers a guest's request. Who the guest is follows from the network and the source address that the proxy
-    /// saw, never from a header (OSSN-0074). `host` is the host that asks: it is answered only for machines that it runs.
-    async fn answer(
-        &self,
-        host: &str,
-        network: Uuid,
-        source: IpAddr,
-        method: &str,
-        path: &str,
-    ) -> CallResult<MetadataAnswer>;
+    /// Answers a guest's request. `host` is the host that asks: it is answered only for machines that it runs.
+    async fn answer(&self, host: &str, request: MetadataRequest) -> CallResult<MetadataAnswer>;
 }
 
 /// Nova, told by other services of what concerns servers.

@@ -8,7 +8,7 @@ use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{CallResult, identity::Caller};
+use crate::{CallError, CallResult, identity::Caller};
 
 /// The content of an image, piece by piece.
 pub type ImageData = BoxStream<'static, std::io::Result<Bytes>>;
@@ -78,4 +78,19 @@ pub trait Images: Send + Sync {
 
     /// Gives up an image that will never have content. Does nothing when it is not there.
     async fn discard(&self, id: Uuid) -> CallResult<()>;
+
+    /// Deletes an image on the caller's behalf: not found when the caller may not see it, `Forbidden` when it is
+    /// protected or not the caller's to delete.
+    async fn delete(&self, _caller: &Caller, id: Uuid) -> CallResult<()> {
+        Err(CallError::unavailable("glance", format!("deleting image {id} is not offered")))
+    }
+
+    /// Images of the caller's own project that have all these custom properties, the oldest first.
+    async fn having(
+        &self,
+        _caller: &Caller,
+        _properties: &BTreeMap<String, String>,
+    ) -> CallResult<Vec<Image>> {
+        Err(CallError::unavailable("glance", "finding images by properties is not offered"))
+    }
 }

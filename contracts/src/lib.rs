@@ -4,6 +4,7 @@
 //! port; which crate answers is decided in the composition (`pileus/src/compose`).
 //!
 //! * `identity`, `image`, `placement`, `network`, `volume`, `compute`: what services offer one another.
+//! * [`network_proxy`], [`image_proxy`]: what Nova's old API shows of Neutron and Glance.
 //! * [`machine`]: what a hypervisor host is told to run, and what it reports.
 //! * [`driver`]: the traits behind which the real engines sit, and the in-memory ones for tests of scale.
 
@@ -13,8 +14,10 @@ pub mod error;
 pub mod hosts;
 pub mod identity;
 pub mod image;
+pub mod image_proxy;
 pub mod machine;
 pub mod network;
+pub mod network_proxy;
 pub mod placement;
 pub mod volume;
 

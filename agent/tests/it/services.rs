@@ -2,7 +2,6 @@
 
 use std::{
     collections::HashMap,
-    net::IpAddr,
     sync::{
         Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -14,7 +13,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use contracts::{
     CallError, CallResult,
-    compute::{Metadata, MetadataAnswer},
+    compute::{Metadata, MetadataAnswer, MetadataRequest},
     identity::Caller,
     image::{Image, ImageData, Images, NewImage},
 };
@@ -85,14 +84,8 @@ pub struct EchoMetadata;
 
 #[async_trait]
 impl Metadata for EchoMetadata {
-    async fn answer(
-        &self,
-        host: &str,
-        network: Uuid,
-        source: IpAddr,
-        method: &str,
-        path: &str,
-    ) -> CallResult<MetadataAnswer> {
+    async fn answer(&self, host: &str, asked: MetadataRequest) -> CallResult<MetadataAnswer> {
+        let MetadataRequest { network, source, method, path, .. } = asked;
         if path == "/nothing" {
             return Err(CallError::NotFound("nothing here".into()));
         }

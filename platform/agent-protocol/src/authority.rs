@@ -83,7 +83,11 @@ impl Authority {
     /// as the other.
     /// A certificate for an HTTPS server of those names and addresses.
     pub fn issue_server(&self, names: &[String]) -> Result<Credentials, AuthorityError> {
-        self.sign(CertificateParams::new(names)?, names.first().map_or("", String::as_str), ExtendedKeyUsagePurpose::ServerAuth)
+        self.sign(
+            CertificateParams::new(names)?,
+            names.first().map_or("", String::as_str),
+            ExtendedKeyUsagePurpose::ServerAuth,
+        )
     }
 
     fn issue(&self, name: &str, usage: ExtendedKeyUsagePurpose) -> Result<Credentials, AuthorityError> {

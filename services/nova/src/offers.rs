@@ -1,11 +1,9 @@
 //! What Nova offers the other services.
 
-use std::net::IpAddr;
-
 use async_trait::async_trait;
 use contracts::{
     CallResult,
-    compute::{Metadata, MetadataAnswer, ServerEvents},
+    compute::{Metadata, MetadataAnswer, MetadataRequest, ServerEvents},
 };
 use uuid::Uuid;
 
@@ -24,14 +22,7 @@ impl ServerEvents for Nova {
 
 #[async_trait]
 impl Metadata for Nova {
-    async fn answer(
-        &self,
-        host: &str,
-        network: Uuid,
-        source: IpAddr,
-        method: &str,
-        path: &str,
-    ) -> CallResult<MetadataAnswer> {
-        metadata::service::answer(self, host, network, source, method, path).await
+    async fn answer(&self, host: &str, request: MetadataRequest) -> CallResult<MetadataAnswer> {
+        metadata::service::answer(self, host, &request).await
     }
 }

@@ -1,13 +1,12 @@
 //! What an agent asks of its controller: content of images, and answers for guests.
 
-use std::{io, net::IpAddr};
+use std::io;
 
 use bytes::Bytes;
-use contracts::compute::MetadataAnswer;
+use contracts::compute::{MetadataAnswer, MetadataRequest};
 use futures::{Stream, stream::BoxStream};
 use http::{Method, Request, Response, StatusCode, header::CONTENT_LENGTH};
 use hyper::body::{Body as _, Incoming};
-use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -44,15 +43,6 @@ pub struct ImageContent {
     pub pieces: BoxStream<'static, io::Result<Bytes>>,
 }
 
-/// A guest's question to the metadata service.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct MetadataQuestion {
-    pub(crate) network: Uuid,
-    pub(crate) source: IpAddr,
-    pub(crate) method: String,
-    pub(crate) path: String,
-}
-
 impl AgentLink {
     /// Fetches the content of an image that a request under way names.
     pub async fn image(&self, id: Uuid) -> Result<ImageContent, LinkError> {
@@ -80,16 +70,9 @@ impl AgentLink {
     }
 
     /// Asks the metadata service for a guest, known by its network and the address that its packets came from.
-    pub async fn metadata(
-        &self,
-        network: Uuid,
-        source: IpAddr,
-        method: &str,
-        path: &str,
-    ) -> Result<MetadataAnswer, LinkError> {
+    pub async fn metadata(&self, question: &MetadataRequest) -> Result<MetadataAnswer, LinkError> {
         let live = self.live()?;
-        let question = MetadataQuestion { network, source, method: method.to_owned(), path: path.to_owned() };
-        let question = serde_json::to_vec(&question).map_err(|error| LinkError::Failed(error.to_string()))?;
+        let question = serde_json::to_vec(question).map_err(|error| LinkError::Failed(error.to_string()))?;
         timely(async {
             let response = request(&live, Method::POST, "metadata", body::full(question)).await?;
             let body = succeeded(response).await?.into_body();

@@ -5,7 +5,6 @@ mod dial;
 mod link;
 mod session;
 
-pub(crate) use calls::MetadataQuestion;
 pub use calls::{ImageContent, LinkError};
 pub use dial::{Connection, Dialer, InProcessDialer, TlsDialer};
 pub use link::{AgentLink, Handler};

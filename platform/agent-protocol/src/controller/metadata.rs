@@ -1,12 +1,12 @@
 //! Guests' questions to the metadata service.
 
+use contracts::compute::MetadataRequest;
 use http::{Response, StatusCode};
 use hyper::body::Incoming;
 use tokio::time::timeout;
 
 use super::HostRegistry;
 use crate::{
-    agent::MetadataQuestion,
     body::{self, Body},
     identity::HostIdentity,
     limits,
@@ -17,7 +17,7 @@ pub(super) async fn answer(
     peer: &HostIdentity,
     question: Incoming,
 ) -> Response<Body> {
-    let question = body::read_json::<MetadataQuestion>(question, limits::MAX_CALL_BODY);
+    let question = body::read_json::<MetadataRequest>(question, limits::MAX_CALL_BODY);
     let asked = match timeout(limits::CALL_DEADLINE, question).await {
         Ok(Ok(asked)) => asked,
         Ok(Err(error)) => return body::problem(StatusCode::BAD_REQUEST, error),
@@ -26,8 +26,7 @@ pub(super) async fn answer(
     let Some(services) = registry.services() else {
         return body::problem(StatusCode::SERVICE_UNAVAILABLE, "the controller is starting");
     };
-    let answer =
-        services.metadata.answer(&peer.0, asked.network, asked.source, &asked.method, &asked.path).await;
+    let answer = services.metadata.answer(&peer.0, asked).await;
     match answer {
         Ok(answer) => body::json(StatusCode::OK, &answer),
         Err(error) => body::call_problem(&error),

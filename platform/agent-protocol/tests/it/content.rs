@@ -83,9 +83,9 @@ async fn a_guest_is_answered_under_the_name_of_its_host() {
     let world = World::new();
     let host = world.host("a").await;
     let source = "10.0.0.5".parse().unwrap();
-    let answer = host.link.metadata(Uuid::nil(), source, "GET", "/latest").await.unwrap();
+    let answer = host.link.metadata(&question(source, "/latest")).await.unwrap();
     assert_eq!(answer.body, b"a 10.0.0.5 GET /latest");
-    refused(host.link.metadata(Uuid::nil(), source, "GET", "/nothing").await, 404);
+    refused(host.link.metadata(&question(source, "/nothing")).await, 404);
 }
 
 #[tokio::test]
@@ -93,7 +93,7 @@ async fn before_the_services_are_there_a_host_is_told_to_ask_again() {
     let mut world = World::new();
     world.registry = HostRegistry::new();
     let host = world.host("a").await;
-    let answer = host.link.metadata(Uuid::nil(), "10.0.0.5".parse().unwrap(), "GET", "/").await;
+    let answer = host.link.metadata(&question("10.0.0.5".parse().unwrap(), "/")).await;
     assert_eq!(answer.unwrap_err(), LinkError::Failed("the controller is starting".into()));
 }
 
@@ -104,4 +104,14 @@ async fn without_a_connection_everything_is_away() {
     host.cancel.cancel();
     world.disconnected("a").await;
     assert_eq!(host.link.image(Uuid::nil()).await.err(), Some(LinkError::Away));
+}
+
+fn question(source: std::net::IpAddr, path: &str) -> contracts::compute::MetadataRequest {
+    contracts::compute::MetadataRequest {
+        network: Uuid::nil(),
+        source,
+        method: "GET".into(),
+        path: path.into(),
+        body: Vec::new(),
+    }
 }

@@ -3,7 +3,6 @@
 use std::{
     collections::HashMap,
     io,
-    net::IpAddr,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -13,7 +12,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use contracts::{
     CallError, CallResult,
-    compute::{Metadata, MetadataAnswer},
+    compute::{Metadata, MetadataAnswer, MetadataRequest},
     hosts::{ConsoleStream, HostError, HostReply, HostRequest, Hosts},
     identity::Caller,
     image::{Image, ImageData, Images, NewImage},
@@ -114,14 +113,8 @@ pub struct FakeMetadata;
 
 #[async_trait]
 impl Metadata for FakeMetadata {
-    async fn answer(
-        &self,
-        host: &str,
-        _: Uuid,
-        source: IpAddr,
-        method: &str,
-        path: &str,
-    ) -> CallResult<MetadataAnswer> {
+    async fn answer(&self, host: &str, asked: MetadataRequest) -> CallResult<MetadataAnswer> {
+        let MetadataRequest { source, method, path, .. } = asked;
         if path == "/nothing" {
             return Err(CallError::NotFound("nothing here".into()));
         }

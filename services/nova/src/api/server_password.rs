@@ -1,4 +1,4 @@
-//! `/servers/{id}/os-server-password`: guests can't tell theirs here, so there is never one.
+//! `/servers/{id}/os-server-password`: what the guest said of its password, by the metadata service.
 
 use axum::{extract::Path, response::Response};
 use http::StatusCode;
@@ -6,7 +6,7 @@ use platform::http::{Cx, Fault, Routes, json};
 use serde_json::json;
 
 use super::lookup;
-use crate::Nova;
+use crate::{Nova, model::password};
 
 /// Routes.
 pub fn routes() -> Routes<Nova> {
@@ -19,11 +19,15 @@ pub fn routes() -> Routes<Nova> {
 }
 
 async fn show(cx: Cx<Nova>, Path(id): Path<String>) -> Result<Response, Fault> {
-    lookup::server(&cx, &id).await?;
-    json(StatusCode::OK, &json!({"password": ""}))
+    let server = lookup::server(&cx, &id).await?;
+    let told = password::of(cx.service.db.read(), server.id).await?;
+    json(StatusCode::OK, &json!({"password": told}))
 }
 
 async fn clear(cx: Cx<Nova>, Path(id): Path<String>) -> Result<StatusCode, Fault> {
-    lookup::server(&cx, &id).await?;
+    let server = lookup::server(&cx, &id).await?;
+    let tx = cx.service.db.write().await?;
+    password::clear(&*tx, server.id).await?;
+    tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,9 +1,10 @@
 //! The metadata service. Who asks follows from the network and the address that the proxy saw, and from the host that
 //! the server is on; nothing that the guest writes into a header is even read.
 
-use std::net::IpAddr;
-
-use contracts::{CallError, CallResult, compute::MetadataAnswer};
+use contracts::{
+    CallError, CallResult,
+    compute::{MetadataAnswer, MetadataRequest},
+};
 use uuid::Uuid;
 
 use super::{
@@ -12,30 +13,31 @@ use super::{
 };
 use crate::{
     Nova,
-    model::{attachment, interface, server},
+    model::{attachment, interface, password, server},
 };
 
 /// Answers a guest.
-pub async fn answer(
-    nova: &Nova,
-    host: &str,
-    network: Uuid,
-    source: IpAddr,
-    method: &str,
-    path: &str,
-) -> CallResult<MetadataAnswer> {
-    if method != "GET" && method != "HEAD" {
+pub async fn answer(nova: &Nova, host: &str, asked: &MetadataRequest) -> CallResult<MetadataAnswer> {
+    let path = asked.path.split('?').next().unwrap_or_default();
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let tells = asked.method == "POST" && matches!(parts[..], ["openstack", _, "password"]);
+    if asked.method != "GET" && asked.method != "HEAD" && !tells {
         return Ok(text(405, "Method Not Allowed".into()));
     }
-    let path = path.split('?').next().unwrap_or_default();
-    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-    let Some(id) = nova.networks.device_at(network, source).await? else { return Ok(missing()) };
+    let Some(id) = nova.networks.device_at(asked.network, asked.source).await? else { return Ok(missing()) };
     let failed = |error: sea_orm::DbErr| CallError::unavailable("nova", error);
     let db = nova.db.read();
     let Some(server) = server::living(db, id).await.map_err(failed)? else { return Ok(missing()) };
     // A host is told of its own servers only.
     if server.host.as_deref() != Some(host) {
         return Ok(missing());
+    }
+    if let ["openstack", version, "password"] = parts[..] {
+        return match (known(&document::VERSIONS, version), tells) {
+            (false, _) => Ok(missing()),
+            (true, true) => keep_password(nova, id, &asked.body).await,
+            (true, false) => Ok(text(200, password::of(db, id).await.map_err(failed)?)),
+        };
     }
     let disks = attachment::of_server(db, id).await.map_err(failed)?;
     let cards = interface::of_server(db, id).await.map_err(failed)?;
@@ -66,6 +68,16 @@ fn read(document: &Document<'_>, path: &[&str]) -> MetadataAnswer {
     }
 }
 
+/// What the guest says its password is, encrypted by it: kept once, and for whoever owns the server to read.
+async fn keep_password(nova: &Nova, id: Uuid, body: &[u8]) -> CallResult<MetadataAnswer> {
+    let Some(told) = std::str::from_utf8(body).ok().filter(|told| told.len() <= password::LONGEST) else {
+        return Ok(text(400, "Bad Request\n\nRequest is too long.".into()));
+    };
+    let failed = |error: sea_orm::DbErr| CallError::unavailable("nova", error);
+    let kept = password::tell(&nova.db, id, told).await.map_err(failed)?;
+    Ok(if kept { text(200, String::new()) } else { text(409, "Conflict".into()) })
+}
+
 fn known(versions: &[&str], version: &str) -> bool {
     version == "latest" || versions.contains(&version)
 }
@@ -78,7 +90,6 @@ fn openstack(document: &Document<'_>, path: &[&str]) -> MetadataAnswer {
             names.push("password");
             text(200, names.join("\n"))
         }
-        ["password"] => text(200, String::new()),
         ["user_data"] => match document.user_data() {
             Some(content) => answered("application/octet-stream", content),
             None => missing(),

@@ -8,12 +8,29 @@ pub struct Migrations;
 
 impl MigratorTrait for Migrations {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(CreateTables)]
+        vec![Box::new(CreateTables), Box::new(CreateServerPasswords)]
     }
 }
 
 #[derive(DeriveMigrationName)]
 struct CreateTables;
+
+struct CreateServerPasswords;
+
+impl MigrationName for CreateServerPasswords {
+    fn name(&self) -> &str {
+        "m0002_server_passwords"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for CreateServerPasswords {
+    async fn up(&self, schema: &SchemaManager) -> Result<(), DbErr> {
+        let passwords =
+            table("server_passwords").col(uuid("server_id").primary_key()).col(text("told")).to_owned();
+        schema.create_table(passwords).await
+    }
+}
 
 fn table(name: &'static str) -> TableCreateStatement {
     Table::create().table(name).if_not_exists().to_owned()

@@ -9,6 +9,7 @@ pub mod instance_action;
 pub mod interface;
 pub mod keypair;
 mod migrations;
+pub mod password;
 pub mod quota;
 pub mod server;
 pub mod server_group;

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     Nova,
     model::{
-        attachment, console_token, instance_action, interface, json,
+        attachment, console_token, instance_action, interface, json, password,
         server::{self, Cards, Column, Model},
         server_tag,
     },
@@ -79,6 +79,7 @@ async fn forget(nova: &Nova, server: &Model) -> Result<(), StepError> {
     interface::Entity::delete_many().filter(interface::Column::ServerId.eq(id)).exec(&*tx).await?;
     server_tag::Entity::delete_many().filter(server_tag::Column::ServerId.eq(id)).exec(&*tx).await?;
     console_token::Entity::delete_many().filter(console_token::Column::ServerId.eq(id)).exec(&*tx).await?;
+    password::clear(&*tx, id).await?;
     let event = ("delete", "compute_terminate_instance");
     instance_action::finish(&*tx, id, event.0, event.1, server.host.as_deref(), None).await?;
     tx.emit(Event::new("compute.instance.delete.end", id).project(server.project_id.as_str()));

@@ -1,7 +1,7 @@
 use std::net::IpAddr;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use contracts::compute::{Metadata, ServerEvents};
+use contracts::compute::{Metadata, MetadataRequest, ServerEvents};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -10,8 +10,32 @@ use crate::testing::Cloud;
 async fn ask(cloud: &Cloud, host: &str, address: &str, path: &str) -> (u16, String) {
     let source: IpAddr = address.parse().unwrap();
     let network = cloud.networks.usual();
-    let answer = cloud.nova.answer(host, network, source, "GET", path).await.unwrap();
+    let asked = question(network, source, "GET", path, b"");
+    let answer = cloud.nova.answer(host, asked).await.unwrap();
     (answer.status, String::from_utf8(answer.body).unwrap())
+}
+
+fn question(network: Uuid, source: IpAddr, method: &str, path: &str, body: &[u8]) -> MetadataRequest {
+    MetadataRequest { network, source, method: method.into(), path: path.into(), body: body.to_vec() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_tells_its_password_once_and_its_owner_reads_and_clears_it() {
+    let cloud = Cloud::new().await;
+    let id = talkative(&cloud).await;
+    let (host, _, _) = cloud.hosts.machine(&id).unwrap();
+    let (network, source) = (cloud.networks.usual(), "10.0.0.10".parse().unwrap());
+    let path = "/openstack/latest/password";
+    let told = async |body: &[u8]| {
+        cloud.nova.answer(&host, question(network, source, "POST", path, body)).await.unwrap().status
+    };
+    assert_eq!(told(&[b'x'; 2000]).await, 400);
+    assert_eq!(told(b"sealed").await, 200);
+    assert_eq!(told(b"again").await, 409);
+    let address = format!("/v2.1/servers/{id}/os-server-password");
+    assert_eq!(cloud.client("member").get(&address).await.json["password"], "sealed");
+    assert_eq!(cloud.client("member").delete(&address).await.status, 204);
+    assert_eq!(cloud.client("member").get(&address).await.json["password"], "");
 }
 
 async fn talkative(cloud: &Cloud) -> String {
@@ -72,7 +96,8 @@ async fn ossn_0074_who_a_guest_is_follows_from_its_address_and_host_alone() {
     // A host that does not run the server is told nothing, and neither is an address that nobody has.
     assert_eq!(ask(&cloud, other, "10.0.0.10", "/latest/meta-data/hostname").await.0, 404);
     assert_eq!(ask(&cloud, &host, "10.0.0.99", "/latest/meta-data/hostname").await.0, 404);
-    let elsewhere = cloud.nova.answer(&host, Uuid::new_v4(), "10.0.0.10".parse().unwrap(), "GET", "/").await;
+    let asked = question(Uuid::new_v4(), "10.0.0.10".parse().unwrap(), "GET", "/", b"");
+    let elsewhere = cloud.nova.answer(&host, asked).await;
     assert_eq!(elsewhere.unwrap().status, 404);
 }
 
