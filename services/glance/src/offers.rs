@@ -1,5 +1,7 @@
 //! What Glance offers to other services.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use contracts::{
     CallError, CallResult,
@@ -64,6 +66,21 @@ impl Images for Glance {
             Ok(()) | Err(Error::NoImage(_)) => Ok(()),
             Err(error) => Err(error.into()),
         }
+    }
+
+    async fn delete(&self, caller: &Caller, id: Uuid) -> CallResult<()> {
+        let admin = caller.has_role("admin");
+        let (image, shared) = image::visible(self.db.read(), caller, admin, id).await?;
+        if !self.base.policy.allows("delete_image", caller, &access::target(&image, caller, shared)) {
+            return Err(CallError::Forbidden(format!("You are not permitted to delete image {id}.")));
+        }
+        Ok(self.remove(id, None).await?)
+    }
+
+    async fn having(&self, caller: &Caller, wanted: &BTreeMap<String, String>) -> CallResult<Vec<Image>> {
+        let Some(project) = caller.project_id() else { return Ok(Vec::new()) };
+        let images = image::having(self.db.read(), project, wanted).await.map_err(Error::from)?;
+        Ok(images.into_iter().map(told).collect())
     }
 }
 

@@ -3,7 +3,7 @@
 //! What is not known is kept as an empty text or -1, never as null: every column that lists are sorted by can be compared.
 
 use contracts::identity::Caller;
-use sea_orm::{Condition, QueryFilter, QuerySelect, entity::prelude::*};
+use sea_orm::{Condition, QueryFilter, QueryOrder, QuerySelect, QueryTrait, entity::prelude::*};
 
 use super::{member, property, tag};
 use crate::{Error, image::access};
@@ -109,6 +109,25 @@ pub async fn visible(
     } else {
         Err(Error::NoImage(id))
     }
+}
+
+/// A project's images that have all these custom properties, the oldest first.
+pub async fn having(
+    db: &impl ConnectionTrait,
+    project: &str,
+    wanted: &std::collections::BTreeMap<String, String>,
+) -> Result<Vec<Whole>, DbErr> {
+    let mut select = Entity::find().filter(Column::Owner.eq(project));
+    for (name, value) in wanted {
+        let those = property::Entity::find()
+            .select_only()
+            .column(property::Column::Image)
+            .filter(property::Column::Name.eq(name.as_str()))
+            .filter(property::Column::Value.eq(value.as_str()));
+        select = select.filter(Column::Id.in_subquery(those.into_query()));
+    }
+    let images = select.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id).all(db).await?;
+    whole(db, images).await
 }
 
 /// Properties and tags beside the images, in two queries.

@@ -74,3 +74,28 @@ async fn ossa_2016_001_a_snapshot_that_turns_out_to_be_qcow2_is_refused() {
     assert!(matches!(refused, Err(CallError::Invalid(_))), "{refused:?}");
     assert_eq!(lab.service.image(&nova, made.id).await.unwrap().status, "queued");
 }
+
+#[tokio::test]
+async fn an_image_is_found_by_its_properties_and_deleted_by_who_may() {
+    let lab = Lab::new().await;
+    let (nova, glance) = (caller("member", "p1", &["member", "reader"]), &lab.service);
+    let stranger = caller("stranger", "p2", &["member", "reader"]);
+    let first = Images::create(glance.as_ref(), &nova, new()).await.unwrap();
+    let second = Images::create(glance.as_ref(), &nova, new()).await.unwrap();
+    Images::create(glance.as_ref(), &stranger, new()).await.unwrap();
+    let wanted = BTreeMap::from([("image_type".to_owned(), "snapshot".to_owned())]);
+    let found: Vec<Uuid> =
+        glance.having(&nova, &wanted).await.unwrap().into_iter().map(|image| image.id).collect();
+    assert_eq!(found, [first.id, second.id]);
+    let other = BTreeMap::from([("image_type".to_owned(), "backup".to_owned())]);
+    assert!(glance.having(&nova, &other).await.unwrap().is_empty());
+    assert!(matches!(
+        Images::delete(glance.as_ref(), &stranger, first.id).await,
+        Err(CallError::NotFound(_))
+    ));
+    let reader = caller("reader", "p1", &["reader"]);
+    assert!(matches!(Images::delete(glance.as_ref(), &reader, first.id).await, Err(CallError::Forbidden(_))));
+    Images::delete(glance.as_ref(), &nova, first.id).await.unwrap();
+    assert!(matches!(Images::delete(glance.as_ref(), &nova, first.id).await, Err(CallError::NotFound(_))));
+    assert_eq!(glance.having(&nova, &wanted).await.unwrap().len(), 1);
+}
