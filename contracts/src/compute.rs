@@ -49,3 +49,11 @@ pub trait ServerEvents: Send + Sync {
     /// A volume of the server's changed.
     async fn volume_changed(&self, server: Uuid);
 }
+
+/// Consistent copies of volumes that machines write to, asked for by Cinder.
+#[async_trait]
+pub trait DiskCopies: Send + Sync {
+    /// Copies a volume that the server has, as it is at one moment, into a new qcow2 file at that absolute path.
+    /// `NotFound` when no machine has the volume (any longer): then nobody writes to it. Idempotent: the newer copy stays.
+    async fn copy_volume(&self, server: Uuid, volume: Uuid, to: &str) -> CallResult<()>;
+}

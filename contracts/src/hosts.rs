@@ -96,6 +96,15 @@ pub enum HostRequest {
         /// The image, which the controller has in status `queued`.
         image: Uuid,
     },
+    /// Copy a disk of the machine's into a file that the controller sees too. Done when the copy is whole.
+    CopyDisk {
+        /// Which machine.
+        id: Uuid,
+        /// Which disk.
+        device: String,
+        /// Absolute path of the copy, a qcow2 file that needs no other. An earlier copy there is replaced.
+        to: String,
+    },
 }
 
 /// What a host answers.

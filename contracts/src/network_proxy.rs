@@ -128,9 +128,9 @@ pub trait NetworkProxy: Send + Sync {
     /// Networks that the caller's project owns or that are shared with it.
     async fn project_networks(&self, caller: &Caller) -> CallResult<Vec<Network>>;
 
-    /// Gives a device's port on that network one address more. `NotFound` when it has no port there.
-    async fn add_fixed_ip(&self, caller: &Caller, device_id: Uuid, network: Uuid) -> CallResult<()>;
+    /// Gives a device's port on that network one address more. For who may change the device. `NotFound` when it has no port there.
+    async fn add_fixed_ip(&self, device_id: Uuid, network: Uuid) -> CallResult<()>;
 
     /// Takes an address from a device's port. `NotFound` when none has it.
-    async fn remove_fixed_ip(&self, caller: &Caller, device_id: Uuid, address: IpAddr) -> CallResult<()>;
+    async fn remove_fixed_ip(&self, device_id: Uuid, address: IpAddr) -> CallResult<()>;
 }

@@ -144,6 +144,7 @@ refusals! {
     port_bound(id, old, new) CONFLICT "PortBound" "Unable to complete operation on port {id}, port is already bound, port type: ovs, old_mac {old}, new_mac {new}.";
     address_in_use(network, address) CONFLICT "IpAddressInUse" "Unable to complete operation for network {network}. The IP address {address} is in use.";
     address_elsewhere(address) BAD_REQUEST "InvalidIpForNetwork" "IP address {address} is not a valid IP for any of the subnets on the specified network.";
+    address_off_device(address) NOT_FOUND "IpAddressNotFound" "Fixed IP {address} is not on a port of the server.";
     address_off_subnet(address) BAD_REQUEST "InvalidIpForSubnet" "IP address {address} is not a valid IP for the specified subnet.";
     address_automatic(address, subnet) BAD_REQUEST "AllocationOnAutoAddressSubnet" "IPv6 address {address} can not be directly assigned to a port on subnet {subnet} since the subnet is configured for automatic addresses";
     no_address(network) CONFLICT "IpAddressGenerationFailure" "No more IP addresses available on network {network}.";
@@ -165,10 +166,14 @@ refusals! {
     gateway_has_floating(router, network) CONFLICT "RouterExternalGatewayInUseByFloatingIp" "Gateway cannot be updated for router {router}, since a gateway to external network {network} is required by one or more floating IPs.";
     bad_routes(routes, reason) BAD_REQUEST "InvalidRoutes" "Invalid format for routes: {routes}, {reason}";
     too_many_routes(router, most) BAD_REQUEST "RoutesExhausted" "Unable to complete operation for {router}. The number of routes exceeds the maximum {most}.";
+    floatingip_ambiguous(address) CONFLICT "NoUniqueMatch" "Multiple floating IPs are found for address {address}.";
+    pool_missing() NOT_FOUND "NetworkNotFound" "Floating IP pool not found.";
+    pool_ambiguous(name) CONFLICT "NoUniqueMatch" "Multiple floating IP pools matches found for name '{name}'";
     floatingip_missing(id) NOT_FOUND "FloatingIPNotFound" "Floating IP {id} could not be found";
     unreachable(network, subnet, port) NOT_FOUND "ExternalGatewayForFloatingIPNotFound" "External network {network} is not reachable from subnet {subnet}.  Therefore, cannot associate Port {port} with a Floating IP.";
     port_has_floating(address, id, port, fixed, network) CONFLICT "FloatingIPPortAlreadyAssociated" "Cannot associate floating IP {address} ({id}) with port {port} using fixed IP {fixed}, as that fixed IP already has a floating IP on external network {network}.";
     group_missing(id) NOT_FOUND "SecurityGroupNotFound" "Security group {id} does not exist";
+    group_ambiguous(name) CONFLICT "NoUniqueMatch" "Multiple security groups match the name '{name}'; use an id";
     group_in_use(id) CONFLICT "SecurityGroupInUse" "Security Group {id} in use.";
     group_default_kept() CONFLICT "SecurityGroupCannotRemoveDefault" "Insufficient rights for removing default security group.";
     group_default_named() CONFLICT "SecurityGroupCannotUpdateDefault" "Updating default security group not allowed.";

@@ -1,13 +1,16 @@
 //! Security groups: the default one of each project, and what a rule may say.
 
 use chrono::Utc;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter,
+};
 use uuid::Uuid;
 
 use crate::{
     change::{Change, Kind},
     error::Error,
     model::{default_group, group, group_rule, port_group},
+    quota::{Counted, admit},
 };
 
 /// The name of the group that each project has from the beginning.
@@ -81,6 +84,43 @@ pub(crate) async fn default_of(db: &impl ConnectionTrait, project: &str) -> Resu
     Ok(row.map(|row| row.group_id))
 }
 
+/// Makes a group with the rules that every new group has, within the project's quotas.
+pub(crate) async fn create(
+    change: &mut Change<'_>,
+    project: &str,
+    name: &str,
+    description: &str,
+    stateful: bool,
+) -> Result<group::Model, Error> {
+    if name == DEFAULT {
+        return Err(Error::group_default_exists());
+    }
+    ensure_default(change, project).await?;
+    admit(change, project, Counted::Group, 1).await?;
+    let group = group::Model { stateful, ..new_group(project, name, description) };
+    let rules = outward(&group);
+    admit(change, project, Counted::GroupRule, rules.len()).await?;
+    insert(change, &group, rules).await?;
+    Ok(group)
+}
+
+/// The default group keeps its name, and no other takes it.
+pub(crate) fn check_name(group: &group::Model, name: &str) -> Result<(), Error> {
+    if name != group.name && (name == DEFAULT || group.name == DEFAULT) {
+        return Err(Error::group_default_named());
+    }
+    Ok(())
+}
+
+/// Writes a group that was changed.
+pub(crate) async fn save(change: &mut Change<'_>, group: &mut group::Model) -> Result<(), Error> {
+    group.updated_at = Utc::now();
+    group.revision += 1;
+    group::Entity::update(group.clone().into_active_model().reset_all()).exec(&**change).await?;
+    change.touch(Kind::SecurityGroup, group.id);
+    Ok(())
+}
+
 /// A new group of the project.
 pub(crate) fn new_group(project: &str, name: &str, description: &str) -> group::Model {
     let now = Utc::now();
@@ -137,8 +177,20 @@ pub(crate) async fn insert(
     Ok(())
 }
 
-/// Removes a group that no port is in, with rules of other groups that named it.
-pub(crate) async fn remove(change: &mut Change<'_>, group: &group::Model) -> Result<(), Error> {
+/// Removes a group that no port is in, with rules of other groups that named it. The default one goes only when who is
+/// privileged says so.
+pub(crate) async fn remove(
+    change: &mut Change<'_>,
+    group: &group::Model,
+    privileged: bool,
+) -> Result<(), Error> {
+    let default = default_group::Entity::find()
+        .filter(default_group::Column::GroupId.eq(group.id))
+        .one(&**change)
+        .await?;
+    if default.is_some() && !privileged {
+        return Err(Error::group_default_kept());
+    }
     let used =
         port_group::Entity::find().filter(port_group::Column::GroupId.eq(group.id)).one(&**change).await?;
     if used.is_some() {

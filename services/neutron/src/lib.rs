@@ -4,8 +4,9 @@
 //! * `model`: tables.
 //! * [`change`](self): every write is one transaction that also records which parts the network engine has to look at again.
 //! * `engine`: reconcilers that bring the engine (OVN) to what the tables say, and what the engine notices by itself.
-//! * `address`, `network`, `subnet`, `port`, `router`, `floating`, `group`, `quota`: the domain.
-//! * `offers`: what Nova asks ([`contracts::network::Networks`]).
+//! * `address`, `network`, `subnet`, `port`, `router`, `floating`, `group`, `rule`, `quota`: the domain.
+//! * `offers`: what Nova asks ([`contracts::network::Networks`]), and what its old API shows
+//!   ([`contracts::network_proxy::NetworkProxy`]).
 //!
 //! ```text
 //! request ─▶ one transaction: rows + intentions ─▶ answered
@@ -32,6 +33,7 @@ mod policy;
 mod port;
 mod quota;
 mod router;
+mod rule;
 mod scheme;
 mod subnet;
 

@@ -1,14 +1,13 @@
 //! `/v2.0/security-group-rules`
 
 use axum::{extract::Path, http::StatusCode, response::IntoResponse};
-use chrono::Utc;
 use ipnet::IpNet;
 use platform::{
     db::list::{Kind as Column, ListSpec},
     http::{Body, Cx, Query, Routes},
     policy::Target,
 };
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -21,12 +20,12 @@ use super::{
 };
 use crate::{
     Neutron,
-    change::{Change, Kind},
+    change::Change,
     error::Error,
-    group::{self as groups, protocol_number, same_protocol},
+    group::{self as groups, protocol_number},
     model::{group, group_rule},
     network::Eyes,
-    quota::{Counted, admit},
+    rule as rules,
 };
 
 const ATTRIBUTES: &[Attribute] = &[
@@ -165,45 +164,12 @@ async fn create_one(
         return Err(Error::rule_groups_differ());
     }
     let rule = read_rule(given, &group)?;
-    if let Some(remote) = rule.remote_group_id {
-        let other = group::Entity::find_by_id(remote).one(&**change).await?;
-        let usable = |other: &group::Model| other.project_id == group.project_id || cx.is_admin();
-        if !other.as_ref().is_some_and(usable) {
-            return Err(Error::group_missing(remote));
-        }
-    }
-    if before.iter().any(|other| same(other, &rule)) {
+    if before.iter().any(|other| rules::same(other, &rule)) {
         return Err(Error::rule_twice());
     }
-    let others =
-        group_rule::Entity::find().filter(group_rule::Column::GroupId.eq(group.id)).all(&**change).await?;
-    if let Some(other) = others.iter().find(|other| same(other, &rule)) {
-        return Err(Error::rule_exists(other.id));
-    }
-    admit(change, &group.project_id, Counted::GroupRule, 1).await?;
-    group_rule::Entity::insert(rule.clone().into_active_model()).exec_without_returning(&**change).await?;
-    let mut group = group;
-    group.revision += 1;
-    group.updated_at = Utc::now();
-    change.touch(Kind::SecurityGroup, group.id);
-    group::Entity::update(group.into_active_model().reset_all()).exec(&**change).await?;
+    rules::add(change, group, &rule, cx.is_admin()).await?;
     change.emit(cx.event("security_group_rule.create.end", rule.id));
     Ok(rule)
-}
-
-/// Whether two rules allow the same.
-fn same(one: &group_rule::Model, two: &group_rule::Model) -> bool {
-    let whole = |rule: &group_rule::Model| match rule.remote_ip_prefix.as_deref() {
-        // Everything, however it is said.
-        Some("0.0.0.0/0" | "::/0") | None => None,
-        Some(other) => other.parse::<IpNet>().ok().map(|net| net.trunc()),
-    };
-    one.direction == two.direction
-        && one.ethertype == two.ethertype
-        && same_protocol(one.protocol.as_deref(), two.protocol.as_deref(), &one.ethertype)
-        && (one.port_min, one.port_max) == (two.port_min, two.port_max)
-        && one.remote_group_id == two.remote_group_id
-        && whole(one) == whole(two)
 }
 
 /// A number that may be given as a text.
@@ -266,50 +232,14 @@ fn read_rule(given: &Given, group: &group::Model) -> Result<group_rule::Model, E
     {
         return Err(Error::rule_ethertype_cidr(ethertype, net));
     }
-    check_ports(&rule)?;
+    rules::check_ports(&rule)?;
     Ok(rule)
-}
-
-fn check_ports(rule: &group_rule::Model) -> Result<(), Error> {
-    let Some(name) = rule.protocol.clone() else {
-        let ports = rule.port_min.is_some() || rule.port_max.is_some();
-        return if ports { Err(Error::rule_needs_protocol()) } else { Ok(()) };
-    };
-    let number = protocol_number(&name).unwrap_or_default();
-    let six_only = [58, 41, 43, 44, 59, 60].contains(&number);
-    if six_only && rule.ethertype == "IPv4" && number != 41 {
-        return Err(Error::rule_ethertype_protocol(&rule.ethertype, name));
-    }
-    match number {
-        1 | 58 => {
-            for (field, attribute, value) in
-                [("type", "port_range_min", rule.port_min), ("code", "port_range_max", rule.port_max)]
-            {
-                if let Some(value) = value.filter(|value| *value > 255) {
-                    return Err(Error::rule_bad_icmp(field, attribute, value));
-                }
-            }
-            match (rule.port_min, rule.port_max) {
-                (None, Some(code)) => Err(Error::rule_no_icmp_type(code)),
-                _ => Ok(()),
-            }
-        }
-        6 | 17 | 33 | 132 | 136 => match (rule.port_min, rule.port_max) {
-            (None, None) => Ok(()),
-            (Some(0), _) | (_, Some(0)) => Err(Error::rule_bad_port(0)),
-            (Some(min), Some(max)) if min <= max => Ok(()),
-            _ => Err(Error::rule_bad_range()),
-        },
-        _ if rule.port_min.is_some() || rule.port_max.is_some() => Err(Error::rule_no_ports(name)),
-        _ => Ok(()),
-    }
 }
 
 async fn delete(cx: Cx<Neutron>, Path(id): Path<String>) -> Answer {
     let rule = find(&cx, &id).await?;
     let mut change = cx.service.change().await?;
-    group_rule::Entity::delete_by_id(rule.id).exec(&*change).await?;
-    change.touch(Kind::SecurityGroup, rule.group_id);
+    rules::remove(&mut change, &rule).await?;
     change.emit(cx.event("security_group_rule.delete.end", rule.id));
     change.commit().await?;
     Ok(StatusCode::NO_CONTENT.into_response())

@@ -3,13 +3,12 @@
 use std::collections::HashMap;
 
 use axum::{extract::Path, http::StatusCode, response::IntoResponse};
-use chrono::Utc;
 use platform::{
     db::list::{Kind as Column, ListSpec},
     http::{Body, Cx, Query, Routes},
     policy::Target,
 };
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -23,12 +22,10 @@ use super::{
 };
 use crate::{
     Neutron,
-    change::Kind,
     error::Error,
-    group::{self as groups, DEFAULT},
-    model::{self, default_group, group, group_rule, port_group},
+    group as groups,
+    model::{self, group, group_rule, port_group},
     network::Eyes,
-    quota::{Counted, admit},
 };
 
 const ATTRIBUTES: &[Attribute] = &[
@@ -149,16 +146,9 @@ async fn create(cx: Cx<Neutron>, body: Body<Value>) -> Answer {
         let project = given.project(&cx)?;
         permit_making(&cx, &Target::project(project.as_str()))?;
         let name = given.text_or("name", "");
-        if name == DEFAULT {
-            return Err(Error::group_default_exists());
-        }
-        groups::ensure_default(&mut change, &project).await?;
-        admit(&change, &project, Counted::Group, 1).await?;
-        let mut group = groups::new_group(&project, &name, given.text("description").unwrap_or_default());
-        group.stateful = given.flag("stateful").unwrap_or(true);
-        let rules = groups::outward(&group);
-        admit(&change, &project, Counted::GroupRule, rules.len()).await?;
-        groups::insert(&mut change, &group, rules).await?;
+        let description = given.text("description").unwrap_or_default();
+        let stateful = given.flag("stateful").unwrap_or(true);
+        let group = groups::create(&mut change, &project, &name, description, stateful).await?;
         change.emit(cx.event("security_group.create.end", group.id));
         made_now.push(group);
     }
@@ -173,9 +163,8 @@ async fn update(cx: Cx<Neutron>, Path(id): Path<String>, body: Body<Value>) -> A
     let mut change = cx.service.change().await?;
     let missing = || Error::group_missing(&id);
     let mut group = group::Entity::find_by_id(found.id).one(&*change).await?.ok_or_else(missing)?;
-    if given.text("name").is_some_and(|name| name != group.name && (name == DEFAULT || group.name == DEFAULT))
-    {
-        return Err(Error::group_default_named());
+    if let Some(name) = given.text("name") {
+        groups::check_name(&group, name)?;
     }
     if let Some(stateful) = given.flag("stateful").filter(|stateful| *stateful != group.stateful) {
         let used =
@@ -187,10 +176,7 @@ async fn update(cx: Cx<Neutron>, Path(id): Path<String>, body: Body<Value>) -> A
     }
     given.set_text("name", &mut group.name);
     given.set_text("description", &mut group.description);
-    group.updated_at = Utc::now();
-    group.revision += 1;
-    group::Entity::update(group.clone().into_active_model().reset_all()).exec(&*change).await?;
-    change.touch(Kind::SecurityGroup, group.id);
+    groups::save(&mut change, &mut group).await?;
     change.emit(cx.event("security_group.update.end", group.id));
     change.commit().await?;
     wrapped(StatusCode::OK, "security_group", &view_one(&cx, group).await?)
@@ -199,14 +185,7 @@ async fn update(cx: Cx<Neutron>, Path(id): Path<String>, body: Body<Value>) -> A
 async fn delete(cx: Cx<Neutron>, Path(id): Path<String>) -> Answer {
     let group = find(&cx, &id).await?;
     let mut change = cx.service.change().await?;
-    let default = default_group::Entity::find()
-        .filter(default_group::Column::GroupId.eq(group.id))
-        .one(&*change)
-        .await?;
-    if default.is_some() && !cx.is_admin() {
-        return Err(Error::group_default_kept());
-    }
-    groups::remove(&mut change, &group).await?;
+    groups::remove(&mut change, &group, cx.is_admin()).await?;
     change.emit(cx.event("security_group.delete.end", group.id));
     change.commit().await?;
     Ok(StatusCode::NO_CONTENT.into_response())

@@ -1,6 +1,10 @@
 //! What Nova asks of Neutron.
 
+mod asker;
+mod floating;
+mod groups;
 mod ports;
+mod proxy;
 mod view;
 
 use std::net::IpAddr;
@@ -9,7 +13,7 @@ use async_trait::async_trait;
 use contracts::{
     CallError, CallResult,
     identity::Caller,
-    network::{Network, Networks, NewPort, Port},
+    network::{Network, Networks, NewPort, Port, SecurityGroupView},
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
@@ -153,5 +157,19 @@ impl Networks for Neutron {
         Ok(port
             .filter(|port| port.device_owner.starts_with("compute:"))
             .and_then(|port| port.device_id.parse().ok()))
+    }
+
+    async fn change_security_group(
+        &self,
+        caller: &Caller,
+        device_id: Uuid,
+        group: &str,
+        member: bool,
+    ) -> CallResult<()> {
+        Ok(groups::change_device(self, caller, device_id, group, member).await?)
+    }
+
+    async fn security_groups_of(&self, device_id: Uuid) -> CallResult<Vec<SecurityGroupView>> {
+        Ok(groups::of_device(self, device_id).await?)
     }
 }

@@ -1,7 +1,9 @@
 //! Ports of servers: made, claimed, bound and let go, each idempotent.
 
+use std::net::IpAddr;
+
 use contracts::network::{NewPort, Port};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use super::view;
@@ -10,7 +12,7 @@ use crate::{
     change::Change,
     error::Error,
     group,
-    model::{group as groups, port},
+    model::{fixed_ip, group as groups, port},
     network::{seen_one, subnets_of},
     port::{self as ports, Addresses, Wanted},
     quota::{Counted, admit},
@@ -91,11 +93,7 @@ async fn groups_named(change: &mut Change<'_>, project: &str, names: &[String]) 
         let group = match (id, named.next(), named.next()) {
             (Some(group), _, _) | (None, Some(group), None) => group,
             (None, Some(_), Some(_)) => {
-                return Err(Error::refused(
-                    axum::http::StatusCode::CONFLICT,
-                    "NoUniqueMatch",
-                    format!("Multiple security groups match the name '{name}'; use an id"),
-                ));
+                return Err(Error::group_ambiguous(name));
             }
             (None, None, _) => return Err(Error::group_missing(name)),
         };
@@ -194,4 +192,68 @@ async fn edit(
         })
     });
     edited.await
+}
+
+/// A port of that device on that network, in the order in which they were made.
+async fn port_on(change: &Change<'_>, device: Uuid, network: Uuid) -> Result<Option<ports::Full>, Error> {
+    let found = port::Entity::find()
+        .filter(port::Column::DeviceId.eq(device.to_string()))
+        .filter(port::Column::NetworkId.eq(network))
+        .order_by_asc(port::Column::CreatedAt)
+        .order_by_asc(port::Column::Id)
+        .one(&**change)
+        .await?;
+    Ok(ports::load(&**change, found.into_iter().collect()).await?.pop())
+}
+
+/// The addresses of a port as they are asked for to be kept.
+fn kept(full: &ports::Full) -> Vec<Wanted> {
+    let keep =
+        |row: &fixed_ip::Model| Wanted { subnet: Some(row.subnet_id), address: row.address.parse().ok() };
+    full.addresses.iter().map(keep).collect()
+}
+
+async fn readdress(
+    change: &mut Change<'_>,
+    full: &mut ports::Full,
+    wanted: Vec<Wanted>,
+) -> Result<(), Error> {
+    let network = full.port.network_id;
+    let seen = seen_one(&**change, &full.port.project_id, network)
+        .await?
+        .ok_or_else(|| Error::network_missing(network))?;
+    let subnets = subnets_of(&**change, network).await?;
+    ports::set_addresses(change, full, &seen.network, &subnets, &Addresses::These(wanted)).await?;
+    change.touch(crate::change::Kind::Network, network);
+    let before = full.port.clone();
+    ports::save(change, &before, &mut full.port).await
+}
+
+/// Gives a device's port on a network an address more, of its first subnet.
+pub(super) async fn add_address(neutron: &Neutron, device: Uuid, network: Uuid) -> Result<(), Error> {
+    let mut change = neutron.change().await?;
+    let missing = || Error::network_missing(network);
+    let mut full = port_on(&change, device, network).await?.ok_or_else(missing)?;
+    let subnets = subnets_of(&*change, network).await?;
+    let subnet =
+        subnets.iter().find(|subnet| subnet.ip_version == 4).or(subnets.first()).ok_or_else(missing)?;
+    let mut wanted = kept(&full);
+    wanted.push(Wanted { subnet: Some(subnet.id), address: None });
+    readdress(&mut change, &mut full, wanted).await?;
+    change.commit().await
+}
+
+/// Takes an address from a device's port.
+pub(super) async fn remove_address(neutron: &Neutron, device: Uuid, address: IpAddr) -> Result<(), Error> {
+    let mut change = neutron.change().await?;
+    let of_device =
+        port::Entity::find().filter(port::Column::DeviceId.eq(device.to_string())).all(&*change).await?;
+    let text = address.to_string();
+    let mut fulls = ports::load(&*change, of_device).await?.into_iter();
+    let has = |full: &ports::Full| full.addresses.iter().any(|row| row.address == text);
+    let mut full = fulls.find(has).ok_or_else(|| Error::address_off_device(&text))?;
+    let mut wanted = kept(&full);
+    wanted.retain(|kept| kept.address != Some(address));
+    readdress(&mut change, &mut full, wanted).await?;
+    change.commit().await
 }
