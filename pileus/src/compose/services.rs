@@ -104,6 +104,7 @@ impl Services {
             images: glance.clone(),
             placement: placement.clone(),
             networks: neutron.clone(),
+            network_proxy: neutron.clone(),
             volumes: cinder.clone(),
         })
         .await

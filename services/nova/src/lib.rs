@@ -40,7 +40,8 @@ use std::{
 
 use axum::Router;
 use contracts::{
-    hosts::Hosts, identity::Tokens, image::Images, network::Networks, placement::Placement, volume::Volumes,
+    hosts::Hosts, identity::Tokens, image::Images, network::Networks, network_proxy::NetworkProxy,
+    placement::Placement, volume::Volumes,
 };
 use platform::{
     db::Database,
@@ -74,6 +75,8 @@ pub struct Needs {
     pub placement: Arc<dyn Placement>,
     /// Neutron.
     pub networks: Arc<dyn Networks>,
+    /// Neutron, as the old API shows it.
+    pub network_proxy: Arc<dyn NetworkProxy>,
     /// Cinder.
     pub volumes: Arc<dyn Volumes>,
 }
@@ -100,6 +103,7 @@ pub struct Nova {
     pub(crate) images: Arc<dyn Images>,
     pub(crate) placement: Arc<dyn Placement>,
     pub(crate) networks: Arc<dyn Networks>,
+    pub(crate) network_proxy: Arc<dyn NetworkProxy>,
     pub(crate) volumes: Arc<dyn Volumes>,
     pub(crate) servers: Waker,
     pub(crate) addresses: Waker,
@@ -134,6 +138,7 @@ impl Nova {
             images: needs.images,
             placement: needs.placement,
             networks: needs.networks,
+            network_proxy: needs.network_proxy,
             volumes: needs.volumes,
             servers,
             addresses,

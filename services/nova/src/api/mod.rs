@@ -7,6 +7,7 @@ mod external_events;
 mod flavor_access;
 mod flavor_extra_specs;
 mod flavors;
+mod floating_ips;
 mod hosts;
 mod hypervisors;
 mod instance_actions;
@@ -18,10 +19,13 @@ mod limits;
 mod links;
 mod lookup;
 mod migrations;
+mod networks;
 pub mod paths;
 mod quota_class_sets;
 mod quota_sets;
 mod remote_consoles;
+mod security_group_rules;
+mod security_groups;
 mod server_actions;
 mod server_diagnostics;
 mod server_groups;
@@ -75,5 +79,11 @@ pub fn routes() -> Routes<Nova> {
         migrations::routes,
     ];
     let routes = groups.into_iter().fold(Routes::new(), |all, group| all.merge(group()));
-    routes.merge(extensions::routes()).merge(external_events::routes())
+    routes
+        .merge(extensions::routes())
+        .merge(external_events::routes())
+        .merge(security_groups::routes())
+        .merge(security_group_rules::routes())
+        .merge(floating_ips::routes())
+        .merge(networks::routes())
 }

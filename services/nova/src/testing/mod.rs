@@ -2,6 +2,7 @@
 
 mod hosts;
 mod images;
+mod network_proxy;
 mod networks;
 mod placement;
 mod volumes;
@@ -81,6 +82,7 @@ impl Cloud {
             images: images.clone(),
             placement: placement.clone(),
             networks: networks.clone(),
+            network_proxy: networks.clone(),
             volumes: volumes.clone(),
         })
         .await

@@ -7,7 +7,8 @@ use async_trait::async_trait;
 use contracts::{
     CallError, CallResult,
     identity::Caller,
-    network::{FixedIp, Network, Networks, NewPort, Port},
+    network::{FixedIp, Network, Networks, NewPort, Port, SecurityGroupView},
+    network_proxy::FloatingIp,
 };
 use uuid::Uuid;
 
@@ -15,6 +16,8 @@ use uuid::Uuid;
 pub struct FakeNetworks {
     network: Network,
     ports: Mutex<Vec<Port>>,
+    pub(super) groups: Mutex<Vec<SecurityGroupView>>,
+    pub(super) floating: Mutex<Vec<FloatingIp>>,
 }
 
 impl FakeNetworks {
@@ -28,7 +31,12 @@ impl FakeNetworks {
             mtu: 1442,
             has_subnet: true,
         };
-        Arc::new(Self { network, ports: Mutex::default() })
+        Arc::new(Self {
+            network,
+            ports: Mutex::default(),
+            groups: Mutex::default(),
+            floating: Mutex::default(),
+        })
     }
 
     pub fn usual(&self) -> Uuid {

@@ -1,5 +1,6 @@
 //! `POST /servers/{id}/action`: each action with its policy, the microversions that have it, and what it needs.
 
+mod addresses;
 mod admin;
 mod console_output;
 mod image;
@@ -127,6 +128,14 @@ const ACTIONS: &[Action] = &[
     action("addSecurityGroup", "os_compute_api:os-security-groups:add", run!(security_groups::add)).always(),
     action("removeSecurityGroup", "os_compute_api:os-security-groups:remove", run!(security_groups::remove))
         .always(),
+    action("addFloatingIp", "os_compute_api:os-floating-ips:add", run!(addresses::add_floating))
+        .until(2, 43)
+        .always(),
+    action("removeFloatingIp", "os_compute_api:os-floating-ips:remove", run!(addresses::remove_floating))
+        .until(2, 43)
+        .always(),
+    action("addFixedIp", "os_compute_api:os-multinic:add", run!(addresses::add_fixed)).until(2, 43),
+    action("removeFixedIp", "os_compute_api:os-multinic:remove", run!(addresses::remove_fixed)).until(2, 43),
     action("os-getConsoleOutput", "os_compute_api:os-console-output", run!(console_output::read)).always(),
     action("os-getVNCConsole", "os_compute_api:os-remote-consoles", run!(vnc)).until(2, 5).always(),
     action("os-getSPICEConsole", "os_compute_api:os-remote-consoles", run!(other_console))
