@@ -1,5 +1,6 @@
 """What a cloud must not leave behind once everything is deleted: processes, taps, namespaces, OVN rows, files, allocations."""
 import glob
+import hashlib
 import json
 import os
 import subprocess
@@ -31,7 +32,9 @@ def taps():
 
 
 def namespaces():
-    return sorted(line.split()[0] for line in lines("ip", "netns", "list"))
+    """Namespaces of this cloud's metadata proxies: their names begin with its mark."""
+    mark = "pileus-" + hashlib.sha256(os.path.realpath(STATE).encode()).hexdigest()[:4] + "-"
+    return sorted(line.split()[0] for line in lines("ip", "netns", "list") if line.startswith(mark))
 
 
 def rows():
