@@ -94,6 +94,7 @@ impl Handler for Requests {
             HostRequest::DetachNic { id, port } => machines.detach_nic(id, port).await,
             HostRequest::ConsoleLog { id, lines } => machines.console_log(id, lines).await,
             HostRequest::Snapshot { id, device, image } => machines.snapshot(id, &device, image).await,
+            HostRequest::CopyDisk { id, device, to } => machines.copy_disk(id, &device, &to).await,
         }
     }
 

@@ -62,7 +62,7 @@ impl Machines {
     }
 
     /// Without a folder there is nowhere to put a disk, and nobody would remove a tap.
-    fn must_have(&self, id: Uuid) -> Result<(), HostError> {
+    pub(super) fn must_have(&self, id: Uuid) -> Result<(), HostError> {
         if self.journal.knows(id) {
             Ok(())
         } else {

@@ -1,5 +1,6 @@
 //! What is done with machines: one file for each kind of request.
 
+mod copy;
 mod devices;
 mod power;
 mod prepare;
@@ -21,6 +22,8 @@ use crate::{
 
 /// An engine's call that takes longer hangs.
 const ENGINE: Duration = Duration::from_secs(300);
+/// Copying a disk of some hundred GiB takes its time.
+const COPY: Duration = Duration::from_secs(4 * 3600);
 
 /// The machines of this host, with all by which they are kept.
 pub(crate) struct Machines {

@@ -1,20 +1,18 @@
 //! Handing a copy of a disk over as the content of an image.
 
-use std::{path::Path, time::Duration};
+use std::path::Path;
 
 use contracts::hosts::{HostError, HostReply};
 use tokio_util::io::ReaderStream;
 use uuid::Uuid;
 
-use super::Machines;
+use super::{COPY, Machines};
 use crate::{
     fault::{failed, of_link, refused, within},
     file::{blocking, remove_file},
     layout::Device,
 };
 
-/// Copying a disk of some hundred GiB takes its time.
-const COPY: Duration = Duration::from_secs(4 * 3600);
 const PIECE: usize = 256 << 10;
 
 impl Machines {

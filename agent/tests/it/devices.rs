@@ -80,3 +80,38 @@ async fn a_card_that_is_no_longer_in_the_specification_is_unplugged_at_the_next_
     assert_eq!(*world.wiring.taps.lock().unwrap(), [stays.port].into());
     assert_eq!(world.wiring.proxies.lock().unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn a_disk_is_copied_to_where_the_controller_says_and_nothing_else_is_overwritten() {
+    let world = World::new().await;
+    let (shared, spec) = (tempfile::tempdir().unwrap(), machine(Vec::new(), Vec::new()));
+    world.start(&spec).await.unwrap();
+    let volume = shared.path().join("volume");
+    fs::write(&volume, "data").unwrap();
+    let source = DiskSource::File { path: volume.display().to_string(), format: "raw".into() };
+    world.ask(HostRequest::AttachDisk { id: spec.id, disk: disk("vdb", source) }).await.unwrap();
+    let copy = shared.path().join("copy");
+    let ask = async |id, device: &str, to: &str| {
+        world.ask(HostRequest::CopyDisk { id, device: device.into(), to: to.into() }).await
+    };
+    let to = copy.to_str().unwrap();
+    for _ in 0..2 {
+        ask(spec.id, "vdb", to).await.unwrap();
+        assert!(fs::read(&copy).unwrap().starts_with(b"QFI\xfb"));
+    }
+    fs::create_dir(shared.path().join("folder")).unwrap();
+    std::os::unix::fs::symlink(&copy, shared.path().join("link")).unwrap();
+    let own = world.folder(spec.id).join("disk.vda.qcow2");
+    for other in ["volume", "folder", "link"] {
+        is_refused(ask(spec.id, "vdb", shared.path().join(other).to_str().unwrap()).await);
+    }
+    for place in ["", "copy", "/tmp/../etc/copy", own.to_str().unwrap()] {
+        is_refused(ask(spec.id, "vdb", place).await);
+    }
+    is_refused(ask(spec.id, "../x", to).await);
+    assert_eq!(fs::read(&volume).unwrap(), b"data");
+    assert!(matches!(ask(spec.id, "vdc", to).await, Err(HostError::NotFound { .. })));
+    assert!(matches!(ask(Uuid::new_v4(), "vdb", to).await, Err(HostError::NotFound { .. })));
+    world.hypervisor.fail("copy_disk", 1, DriverError::Unavailable("busy".into()));
+    assert!(matches!(ask(spec.id, "vdb", to).await, Err(HostError::Failed { .. })));
+}

@@ -144,6 +144,9 @@ async fn a_remove_does_not_wait_for_a_guest_that_is_asked_to_stop() {
 async fn a_remove_does_not_wait_for_a_snapshot() {
     let snapshot = |id| HostRequest::Snapshot { id, device: "vda".into(), image: Uuid::new_v4() };
     assert!(matches!(removed_during(snapshot).await, Err(HostError::Failed { .. })));
+    let to = std::env::temp_dir().join(Uuid::new_v4().to_string()).display().to_string();
+    let copy = |id| HostRequest::CopyDisk { id, device: "vda".into(), to };
+    assert!(matches!(removed_during(copy).await, Err(HostError::Failed { .. })));
 }
 
 #[tokio::test]

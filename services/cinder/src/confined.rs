@@ -26,7 +26,9 @@ pub(crate) async fn convert(
         return Ok(());
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    Err(BackendError::Refused(format!("qemu-img: {}", said.lines().next().unwrap_or("no reason given"))))
+    let why = format!("qemu-img: {}", said.lines().next().unwrap_or("no reason given"));
+    // A machine writes to the file at the moment: QEMU guards it by a lock.
+    Err(if why.ends_with(" lock") { BackendError::Failed(why) } else { BackendError::Refused(why) })
 }
 
 pub(crate) fn command(from: &Path, format: &str, to: &Path, to_format: &str) -> Command {

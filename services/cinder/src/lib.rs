@@ -23,9 +23,12 @@ mod tests;
 mod transfer;
 mod volume;
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{Arc, OnceLock},
+};
 
-use contracts::{identity::Tokens, image::Images};
+use contracts::{compute::DiskCopies, identity::Tokens, image::Images};
 use platform::{
     db::{Database, DatabaseConfig, OpenError},
     events::Bus,
@@ -61,6 +64,7 @@ pub struct Cinder {
     db: Database,
     images: Arc<dyn Images>,
     backend: Arc<dyn Backend>,
+    copies: OnceLock<Arc<dyn DiskCopies>>,
     volumes: Waker,
     snapshots: Waker,
     wakes: std::sync::Mutex<Option<(Wakes, Wakes)>>,
@@ -107,7 +111,13 @@ impl Cinder {
         let (volumes, volume_wakes) = reconcile::channel();
         let (snapshots, snapshot_wakes) = reconcile::channel();
         let wakes = std::sync::Mutex::new(Some((volume_wakes, snapshot_wakes)));
-        Ok(Arc::new(Self { base, config, db, images, backend, volumes, snapshots, wakes }))
+        let copies = OnceLock::new();
+        Ok(Arc::new(Self { base, config, db, images, backend, copies, volumes, snapshots, wakes }))
+    }
+
+    /// Who copies volumes that machines write to. Said once, when Nova is there.
+    pub fn set_disk_copies(&self, copies: Arc<dyn DiskCopies>) {
+        let _ = self.copies.set(copies);
     }
 
     /// The routes.

@@ -1,6 +1,8 @@
 //! The life of a snapshot: `creating` ─▶ `available` ─▶ `deleting` ─▶ gone; or `error`, `error_deleting`.
 
-use std::sync::Arc;
+mod copy;
+
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use platform::{
@@ -10,6 +12,7 @@ use platform::{
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
 use uuid::Uuid;
 
+use self::copy::Writer;
 use crate::{
     Cinder,
     backend::BackendError,
@@ -19,6 +22,8 @@ use crate::{
 
 /// Failures in a row after which a snapshot is in error.
 const PATIENCE: u32 = 5;
+/// How soon to look again whether a machine has the volume by now.
+const SOON: Duration = Duration::from_secs(1);
 
 /// Takes snapshots to where their status says they are going.
 pub(crate) struct SnapshotReconciler {
@@ -55,7 +60,13 @@ impl SnapshotReconciler {
     }
 
     async fn create(&self, row: &Model, attempt: u32) -> Result<Next, StepError> {
-        if let Err(error) = self.cinder.backend.snapshot(row.volume_id, row.id).await {
+        let copied = match self.writer(row.volume_id).await? {
+            Writer::Nobody => self.cinder.backend.snapshot(row.volume_id, row.id).await,
+            Writer::Server(server) => self.copy_in_use(row, server).await,
+            Writer::OnItsWay => return Ok(Next::After(SOON)),
+            Writer::Unknown(why) => Err(BackendError::Refused(why.to_owned())),
+        };
+        if let Err(error) = copied {
             return self.failed(row, attempt, "error", message::SNAPSHOT_FAILED, error).await;
         }
         let mut tx = self.cinder.db.write().await?;

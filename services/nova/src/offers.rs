@@ -1,5 +1,7 @@
 //! What Nova offers the other services.
 
+mod disk_copies;
+
 use async_trait::async_trait;
 use contracts::{
     CallResult,

@@ -84,7 +84,8 @@ fn named(request: &HostRequest) -> Vec<(Way, Uuid)> {
         | HostRequest::DetachDisk { .. }
         | HostRequest::AttachNic { .. }
         | HostRequest::DetachNic { .. }
-        | HostRequest::ConsoleLog { .. } => Vec::new(),
+        | HostRequest::ConsoleLog { .. }
+        | HostRequest::CopyDisk { .. } => Vec::new(),
     }
 }
 

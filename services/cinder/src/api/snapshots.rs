@@ -7,12 +7,15 @@ use axum::{
 use http::StatusCode;
 use platform::{
     Body as BodyDerive, View,
-    db::list::{Kind, ListSpec},
+    db::{
+        WriteTx,
+        list::{Kind, ListSpec},
+    },
     http::{Body, Cx, Fault, Query, Routes},
     policy::Target,
-    wire::Patch,
+    wire::{Patch, Version},
 };
-use sea_orm::{ColumnTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, Select, sea_query::Expr};
+use sea_orm::{ColumnTrait, DbErr, EntityTrait, Order, PaginatorTrait, QueryFilter, Select, sea_query::Expr};
 use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -22,6 +25,7 @@ use crate::{
     Cinder,
     error::Error,
     model::{
+        attachment,
         snapshot::{self, Column, Entity},
         volume,
     },
@@ -97,10 +101,10 @@ struct CreateSnapshot {
     description: Option<String>,
     #[body(max = 255)]
     display_description: Option<String>,
-    /// What it would allow (a copy of a volume in use) can't be done consistently.
-    #[serde(default, rename = "force")]
+    /// Whether the volume may be in use: since 3.66 it always may.
+    #[serde(default)]
     #[body(schema = super::boolean)]
-    _force: Value,
+    force: Value,
     metadata: Option<Pairs>,
 }
 
@@ -112,8 +116,9 @@ async fn create(cx: Cx<Cinder>, Body(body): Body<CreateSnapshot>) -> Result<Resp
     };
     let missing = || Error::VolumeNotFound(body.volume_id.chars().take(64).collect()).into();
     let of = cx.found(of, |row| Target::project(row.project_id.as_str()), missing)?;
-    if of.status != "available" {
-        return Err(in_use(&of).into());
+    let allowed = allowed_statuses(&cx, &body.force)?;
+    if !allowed.contains(&of.status.as_str()) {
+        return Err(not_now(&of, allowed).into());
     }
     let now = chrono::Utc::now();
     let row = snapshot::Model {
@@ -136,9 +141,16 @@ async fn create(cx: Cx<Cinder>, Body(body): Body<CreateSnapshot>) -> Result<Resp
     let mut tx = cx.service.db.write().await?;
     let more = Usage { snapshots: 1, gigabytes: row.size, volumes: 0 };
     quota::check(&tx, &cx.service.config, &row.project_id, of.volume_type_id, more).await?;
-    // It was looked at before the transaction: nobody may have taken it, or begun to delete it, since.
-    if !volume::transition(&tx, of.id, &["available"], "available").await? {
-        return Err(in_use(&of).into());
+    // It was looked at before the transaction: nobody may have begun to delete it since, or to do something else with it.
+    if !volume::transition(&tx, of.id, &[&of.status], &of.status).await? {
+        return Err(not_now(&of, allowed).into());
+    }
+    if of.status == "in-use" && !of_one_server(&tx, of.id).await? {
+        return Err(Error::InvalidVolume(format!(
+            "Volume {} is in-use, and can't be copied consistently: it is not attached to one server alone.",
+            of.id
+        ))
+        .into());
     }
     Entity::insert(snapshot::ActiveModel::from(row.clone())).exec_without_returning(&*tx).await?;
     tx.emit(cx.event("snapshot.create.start", row.id));
@@ -147,12 +159,35 @@ async fn create(cx: Cx<Cinder>, Body(body): Body<CreateSnapshot>) -> Result<Resp
     cx.answer(StatusCode::ACCEPTED, "snapshot", &view(&cx, row, false))
 }
 
-fn in_use(of: &volume::Model) -> Error {
+/// What may be taken a snapshot of.
+fn allowed_statuses(cx: &Cx<Cinder>, force: &Value) -> Result<&'static [&'static str], Fault> {
+    match (super::truth(force), cx.version >= Version::new(3, 66)) {
+        (Some(false), true) => Err(Fault::bad_request(
+            "Since microversion 3.66 the 'force' flag is invalid for this request.  For backward compatability, however, \
+             when the 'force' flag is passed with a value evaluating to True, it is silently ignored.",
+        )),
+        (_, true) | (Some(true), false) => Ok(&["available", "in-use"]),
+        (_, false) => Ok(&["available"]),
+    }
+}
+
+fn not_now(of: &volume::Model, allowed: &[&str]) -> Error {
     Error::InvalidVolume(format!(
-        "Volume {} status must be available, but current status is: {}. A file that a machine writes to can't be copied \
-         consistently.",
-        of.id, of.status
+        "Volume {} status must be {}, but current status is: {}.",
+        of.id,
+        allowed.join(", "),
+        of.status
     ))
+}
+
+/// Whether one server of Nova's, and nobody else, has the volume: then its host can copy it.
+async fn of_one_server(tx: &WriteTx, volume: Uuid) -> Result<bool, DbErr> {
+    let attachments = attachment::Entity::find()
+        .filter(attachment::Column::VolumeId.eq(volume))
+        .filter(attachment::Column::Status.ne("reserved"))
+        .all(&**tx)
+        .await?;
+    Ok(matches!(attachments.as_slice(), [one] if one.of_nova && one.instance.is_some()))
 }
 
 static LIST: ListSpec<Entity> = ListSpec {

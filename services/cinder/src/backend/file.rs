@@ -140,6 +140,14 @@ impl Backend for FileBackend {
         self.copy(&self.volume(volume), "raw", None, &to).await
     }
 
+    async fn snapshot_from(&self, _: Uuid, snapshot: Uuid, copy: &Path) -> Result<(), BackendError> {
+        let to = self.snapshot(snapshot);
+        if fs::try_exists(&to).await? {
+            return Ok(());
+        }
+        self.copy(copy, "qcow2", None, &to).await
+    }
+
     async fn delete_snapshot(&self, snapshot: Uuid) -> Result<(), BackendError> {
         remove(&self.snapshot(snapshot)).await
     }

@@ -59,6 +59,10 @@ impl Backend for MemoryBackend {
         Ok(())
     }
 
+    async fn snapshot_from(&self, volume: Uuid, snapshot: Uuid, _: &Path) -> Result<(), BackendError> {
+        self.snapshot(volume, snapshot).await
+    }
+
     async fn delete_snapshot(&self, snapshot: Uuid) -> Result<(), BackendError> {
         self.sizes().remove(&snapshot);
         Ok(())

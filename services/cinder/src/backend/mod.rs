@@ -60,6 +60,9 @@ pub trait Backend: Send + Sync {
     /// Copies a volume that nobody writes to into a snapshot.
     async fn snapshot(&self, volume: Uuid, snapshot: Uuid) -> Result<(), BackendError>;
 
+    /// Makes a snapshot of a copy of a volume, a qcow2 file that somebody else made.
+    async fn snapshot_from(&self, volume: Uuid, snapshot: Uuid, copy: &Path) -> Result<(), BackendError>;
+
     /// Removes a snapshot's data.
     async fn delete_snapshot(&self, snapshot: Uuid) -> Result<(), BackendError>;
 

@@ -7,6 +7,7 @@ mod policy;
 mod quotas;
 mod resuming;
 mod snapshots;
+mod snapshots_in_use;
 mod transfers;
 mod types;
 mod volumes;

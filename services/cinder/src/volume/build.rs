@@ -87,7 +87,7 @@ fn qemu_format(format: &str) -> &str {
     }
 }
 
-pub(super) fn from_call(error: CallError) -> BackendError {
+pub(crate) fn from_call(error: CallError) -> BackendError {
     match error {
         CallError::Unavailable { service, detail } => BackendError::Failed(format!("{service}: {detail}")),
         error => BackendError::Refused(error.to_string()),

@@ -15,6 +15,8 @@ mod build;
 pub(crate) mod request;
 mod upload;
 
+pub(crate) use build::from_call;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;

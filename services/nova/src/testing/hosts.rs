@@ -179,6 +179,11 @@ impl Hosts for FakeHosts {
             HostRequest::Snapshot { id, .. } => {
                 at!(id);
             }
+            HostRequest::CopyDisk { id, device, .. } => {
+                if at!(id).0.disks.iter().all(|disk| disk.device != device) {
+                    return Err(missing(id));
+                }
+            }
             HostRequest::Describe | HostRequest::List => {}
         }
         Ok(HostReply::Done)
