@@ -110,6 +110,7 @@ impl Services {
         .await
         .context("nova")?;
         neutron.set_server_events(nova.clone());
+        cinder.set_disk_copies(nova.clone());
         neutron.set_hosts(Arc::new(hosts.clone()));
         let external = &config.networking.external;
         if external.enabled {

@@ -5,6 +5,7 @@ mod attachments;
 mod builds;
 mod catalog;
 mod consoles;
+mod disk_copies;
 mod guests;
 mod hosts;
 mod lists;
