@@ -10,8 +10,7 @@ use platform::{
     wire::{Patch, View},
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect,
-    sea_query::Expr,
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -276,13 +275,6 @@ async fn create(cx: Cx<Nova>, web::Body(body): web::Body<CreateFlavor>) -> Resul
     flavor::Entity::insert(flavor::ActiveModel::from(row.clone()).reset_all())
         .exec_without_returning(&*tx)
         .await?;
-    if let Some(project) = cx.caller.project_id().filter(|_| !row.is_public) {
-        let access = flavor::access::ActiveModel {
-            flavor_id: Set(row.id.clone()),
-            project_id: Set(project.to_owned()),
-        };
-        flavor::access::Entity::insert(access).exec_without_returning(&*tx).await?;
-    }
     tx.emit(cx.event("flavor.create", &row.id));
     tx.commit().await?;
     cx.answer(StatusCode::OK, "flavor", &view(&cx, &row))

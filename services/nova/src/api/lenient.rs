@@ -63,6 +63,11 @@ pub fn name(_: Version) -> Value {
     json!({"type": "string", "minLength": 1, "maxLength": 255, "pattern": r"^[^\s\p{Cc}]([^\p{Cc}]*[^\s\p{Cc}])?$"})
 }
 
+/// An address in its shortest form: a client may spell out what it leaves away.
+pub fn address(text: String) -> String {
+    text.parse::<std::net::IpAddr>().map_or(text, |address| address.to_string())
+}
+
 /// Words about something.
 pub fn description(_: Version) -> Value {
     json!({"type": ["string", "null"], "minLength": 0, "maxLength": 255, "pattern": r"^[^\p{Cc}]*$"})
@@ -85,4 +90,16 @@ pub fn tag(_: Version) -> Value {
 /// Tags.
 pub fn tags(version: Version) -> Value {
     json!({"type": "array", "items": tag(version), "maxItems": 50, "uniqueItems": true})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_kept_in_its_shortest_form() {
+        let given = "0000:0000:0000:0000:0000:babe:220.12.22.2";
+        assert_eq!(address(given.to_owned()), "::babe:dc0c:1602");
+        assert_eq!(address("1.1.1.1".to_owned()), "1.1.1.1");
+    }
 }

@@ -1,12 +1,27 @@
-//! `/os-migrations` and `/servers/{id}/migrations`: servers do not move between hosts, so there are none.
+//! `/os-migrations` and `/servers/{id}/migrations`: resizes. Servers do not move between hosts while they run, so no live
+//! migration is ever under way.
 
 use axum::{extract::Path, response::Response};
 use http::{Method, StatusCode};
-use platform::http::{Cx, Fault, Routes, json};
+use platform::{
+    View,
+    http::{Cx, Fault, Query, Routes, json},
+    policy::Target,
+    wire::{At, Version},
+};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use serde_json::json;
+use uuid::Uuid;
 
-use super::lookup;
-use crate::Nova;
+use super::{
+    links::{self, Link},
+    lookup,
+    times::{self, Micro},
+};
+use crate::{
+    Nova,
+    model::resize::{Column, Entity, Model},
+};
 
 /// Routes.
 pub fn routes() -> Routes<Nova> {
@@ -20,9 +35,134 @@ pub fn routes() -> Routes<Nova> {
     )
 }
 
-async fn index(cx: Cx<Nova>) -> Result<Response, Fault> {
+#[derive(View)]
+struct Migration<'a> {
+    id: i64,
+    #[view(since = "2.59")]
+    uuid: Uuid,
+    instance_uuid: Uuid,
+    status: &'a str,
+    #[view(since = "2.23")]
+    migration_type: &'static str,
+    source_compute: Option<&'a str>,
+    source_node: Option<&'a str>,
+    dest_compute: Option<&'a str>,
+    dest_node: Option<&'a str>,
+    dest_host: Option<&'a str>,
+    /// Numbers of a table that flavors are not kept in here.
+    old_instance_type_id: Option<i64>,
+    new_instance_type_id: Option<i64>,
+    created_at: Micro,
+    updated_at: Micro,
+    #[view(since = "2.80")]
+    user_id: &'a str,
+    #[view(since = "2.80")]
+    project_id: &'a str,
+}
+
+#[derive(View)]
+struct Listed<'a> {
+    #[view(nested)]
+    migrations: Vec<Migration<'a>>,
+    #[view(since = "2.59", skip_none)]
+    migrations_links: Option<[Link; 1]>,
+}
+
+fn view(row: &Model, hosts: bool) -> Migration<'_> {
+    let host = row.host.as_deref().filter(|_| hosts);
+    Migration {
+        id: row.id,
+        uuid: row.uuid,
+        instance_uuid: row.server_id,
+        status: &row.status,
+        migration_type: "resize",
+        source_compute: host,
+        source_node: host,
+        dest_compute: host,
+        dest_node: host,
+        dest_host: None,
+        old_instance_type_id: None,
+        new_instance_type_id: None,
+        created_at: Micro(row.created_at),
+        updated_at: Micro(row.updated_at),
+        user_id: &row.user_id,
+        project_id: &row.project_id,
+    }
+}
+
+async fn index(cx: Cx<Nova>, query: Query) -> Result<Response, Fault> {
     cx.allow()?;
-    json(StatusCode::OK, &json!({"migrations": []}))
+    let project = query.get("project_id").filter(|_| cx.version >= Version::new(2, 80));
+    if project.is_none() || project != cx.caller.project_id() {
+        cx.allow_rule("os_compute_api:os-migrations:index:all_projects", &Target::none())?;
+    }
+    let hosts = cx.may("os_compute_api:os-migrations:index:host", &Target::none());
+    // Nothing is hidden, and nothing but resizes is there.
+    let none = query.get("migration_type").is_some_and(|kind| kind != "resize")
+        || query.flag("hidden")?.unwrap_or(false);
+    let paged = cx.version >= Version::new(2, 59);
+    let limit = query.read::<u64>("limit")?.filter(|_| paged).map_or(1000, |limit| limit.min(1000));
+    if none || limit == 0 {
+        return json(StatusCode::OK, &json!({"migrations": []}));
+    }
+    let select = filtered(&cx, &query, project, paged).await?;
+    let select = select.order_by_desc(Column::Id).limit(limit + 1);
+    let mut rows = select.all(cx.service.db.read()).await?;
+    let more = rows.len() as u64 > limit;
+    rows.truncate(limit as usize);
+    let last = rows.last().filter(|_| more);
+    let migrations_links = last.map(|row| links::next(&cx, "os-migrations", &query, row.uuid));
+    let migrations = rows.iter().map(|row| view(row, hosts)).collect();
+    json(StatusCode::OK, &At(&Listed { migrations, migrations_links }, cx.version))
+}
+
+async fn filtered(
+    cx: &Cx<Nova>,
+    query: &Query,
+    project: Option<&str>,
+    paged: bool,
+) -> Result<Select<Entity>, Fault> {
+    let mut select = Entity::find();
+    if let Some(project) = project {
+        select = select.filter(Column::ProjectId.eq(project));
+    }
+    if let Some(user) = query.get("user_id").filter(|_| cx.version >= Version::new(2, 80)) {
+        select = select.filter(Column::UserId.eq(user));
+    }
+    if let Some(server) = query.get("instance_uuid") {
+        select = select.filter(Column::ServerId.eq(Uuid::parse_str(server).unwrap_or_default()));
+    }
+    for (name, column) in
+        [("status", Column::Status), ("host", Column::Host), ("source_compute", Column::Host)]
+    {
+        let asked: Vec<&str> = query.all(name).collect();
+        if !asked.is_empty() {
+            select = select.filter(column.is_in(asked));
+        }
+    }
+    if !paged {
+        return Ok(select);
+    }
+    let time = |name: &str| -> Result<Option<_>, Fault> {
+        let Some(text) = query.get(name) else { return Ok(None) };
+        let invalid = || Fault::bad_request(format!("Invalid {name}: it is not a date and time."));
+        times::parse(text).ok_or_else(invalid).map(Some)
+    };
+    if let Some(since) = time("changes-since")? {
+        select = select.filter(Column::UpdatedAt.gte(since));
+    }
+    if cx.version >= Version::new(2, 66)
+        && let Some(before) = time("changes-before")?
+    {
+        select = select.filter(Column::UpdatedAt.lte(before));
+    }
+    if let Some(marker) = query.get("marker") {
+        let missing = || Fault::bad_request(format!("Marker {marker} could not be found."));
+        let id = Uuid::parse_str(marker).map_err(|_| missing())?;
+        let row = Entity::find().filter(Column::Uuid.eq(id)).one(cx.service.db.read()).await?;
+        select = select.filter(Column::Id.lt(row.ok_or_else(missing)?.id));
+    }
+    Ok(select)
 }
 
 async fn of_server(cx: Cx<Nova>, Path(id): Path<String>) -> Result<Response, Fault> {

@@ -243,6 +243,7 @@ async fn record(cx: &Cx<Nova>, server: &server::Model, body: &Attach) -> Result<
         delete_on_termination: body.delete_on_termination.is_some_and(|flag| flag.0),
         tag: body.tag.clone(),
         state: State::Wanted.name().into(),
+        origin: Some(server::Origin((*cx.caller).clone())),
         ..blank(&bus)
     };
     Entity::insert(attachment::ActiveModel::from(row.clone()).reset_all())

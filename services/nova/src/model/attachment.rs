@@ -2,6 +2,8 @@
 
 use sea_orm::{QueryOrder, entity::prelude::*};
 
+use super::server::Origin;
+
 /// How far a disk or a card has got.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
@@ -63,6 +65,8 @@ pub struct Model {
     pub state: String,
     /// The tag by which the guest finds it.
     pub tag: Option<String>,
+    /// On whose behalf it is attached, where that is not who made the server.
+    pub origin: Option<Origin>,
 }
 
 /// Nothing.

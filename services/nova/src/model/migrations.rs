@@ -8,7 +8,7 @@ pub struct Migrations;
 
 impl MigratorTrait for Migrations {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(CreateTables), Box::new(CreateServerPasswords)]
+        vec![Box::new(CreateTables), Box::new(CreateServerPasswords), Box::new(RememberResizes)]
     }
 }
 
@@ -64,6 +64,44 @@ impl MigrationTrait for CreateTables {
         }
         Ok(())
     }
+}
+
+struct RememberResizes;
+
+impl MigrationName for RememberResizes {
+    fn name(&self) -> &str {
+        "m0003_resizes"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for RememberResizes {
+    async fn up(&self, schema: &SchemaManager) -> Result<(), DbErr> {
+        schema.create_table(resizes()).await?;
+        for statement in [
+            index("resizes", "resizes_server", &["server_id"]),
+            index("resizes", "resizes_project", &["project_id"]),
+            index("resizes", "resizes_updated", &["updated_at"]),
+        ] {
+            schema.create_index(statement).await?;
+        }
+        let origin = Table::alter().table("attachments").add_column(json_null("origin")).to_owned();
+        schema.alter_table(origin).await
+    }
+}
+
+fn resizes() -> TableCreateStatement {
+    table("resizes")
+        .col(big_integer("id").auto_increment().primary_key())
+        .col(uuid_uniq("uuid"))
+        .col(uuid("server_id"))
+        .col(string_len("project_id", 64))
+        .col(string_len("user_id", 64))
+        .col(string_len_null("host", 255))
+        .col(string_len("status", 32))
+        .col(timestamp_with_time_zone("created_at"))
+        .col(timestamp_with_time_zone("updated_at"))
+        .to_owned()
 }
 
 fn flavors() -> TableCreateStatement {

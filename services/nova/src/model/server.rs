@@ -128,6 +128,8 @@ impl ActiveModelBehavior for ActiveModel {}
 #[serde(transparent)]
 pub struct Origin(pub Caller);
 
+impl Eq for Origin {}
+
 impl PartialEq for Origin {
     fn eq(&self, other: &Self) -> bool {
         self.0.user == other.0.user && self.0.scope == other.0.scope
@@ -146,12 +148,29 @@ pub struct TaskDetails {
     pub same_host: Vec<Uuid>,
     /// Hosts of these servers may not be taken.
     pub different_host: Vec<Uuid>,
-    /// The image that a snapshot fills.
+    /// The image that a snapshot fills: whoever asked for it has its id.
     pub snapshot: Option<Uuid>,
     /// When the machine was started: ports are waited for a while from here.
     pub started: Option<DateTime<Utc>>,
     /// The state to go back to.
     pub resume: Option<String>,
+    /// The image that a rescue boots from: its owner's.
+    pub rescue_image: Option<Uuid>,
+    /// The image that shelving takes: of no use once the server runs again, or is deleted.
+    pub shelved: Option<Uuid>,
+    /// Which backups a new one makes superfluous.
+    pub rotation: Option<Rotation>,
+}
+
+/// How many backups of a kind are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rotation {
+    /// `daily`, `weekly`, or what the user calls it.
+    pub kind: String,
+    /// That many, the newest.
+    pub keep: usize,
+    /// On whose behalf older ones are deleted.
+    pub origin: Origin,
 }
 
 /// What went wrong.

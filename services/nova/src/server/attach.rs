@@ -78,7 +78,8 @@ async fn attach_disk(
 ) -> Result<(), StepError> {
     let action = ("attach_volume", "compute_attach_volume");
     let Some(volume) = row.volume_id else { return Ok(()) };
-    let outcome = match nova.volumes.reserve(&server.origin.0, row.id, volume, server.id).await {
+    let asker = row.origin.as_ref().unwrap_or(&server.origin);
+    let outcome = match nova.volumes.reserve(&asker.0, row.id, volume, server.id).await {
         Ok(()) => match &server.host {
             Some(host) => match machine::disk(nova, server, row, host).await {
                 Ok(disk) => {

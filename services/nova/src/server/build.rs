@@ -16,6 +16,7 @@ use tokio::time::{Instant, sleep};
 use super::{
     machine,
     record::{self, End},
+    snapshot,
     state::{Power, Task, VmState},
 };
 use crate::{
@@ -276,6 +277,7 @@ async fn finish(nova: &Nova, server: &Model, ports: &[Port]) -> Result<Next, Ste
         .col_expr(Column::LaunchedAt, Expr::value(launched))
         .col_expr(Column::Addresses, json(&addresses))
         .col_expr(Column::SecurityGroups, json(&groups));
+    snapshot::forget_shelved(nova, server).await;
     let mut tx = nova.db.write().await?;
     if update.exec(&*tx).await?.rows_affected == 0 {
         return Ok(Next::Now);
@@ -372,6 +374,7 @@ async fn shelve_again(nova: &Nova, server: &Model, task: Task, message: &str) ->
     nova.placement.release(server.id).await?;
     let end = End {
         failure: Some(message.to_owned()),
+        kept: Some(TaskDetails { shelved: server.details().shelved, ..TaskDetails::default() }),
         ..End::well(action(server), "compute.instance.error").at(VmState::ShelvedOffloaded, Power::Shutdown)
     };
     record::end_with(nova, server, task, end, |update| {

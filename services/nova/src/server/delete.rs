@@ -9,13 +9,13 @@ use platform::{
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 
 use super::{
-    record,
+    record, snapshot,
     state::{Power, Task, VmState},
 };
 use crate::{
     Nova,
     model::{
-        attachment, console_token, instance_action, interface, json, password,
+        attachment, console_token, instance_action, interface, json, password, resize,
         server::{self, Cards, Column, Model},
         server_tag,
     },
@@ -53,6 +53,8 @@ pub async fn step(nova: &Nova, server: &Model, attempt: u32) -> Result<Next, Ste
         }
     }
     nova.placement.release(server.id).await?;
+    snapshot::forget_shelved(nova, server).await;
+    snapshot::forget_unfilled(nova, server).await?;
     forget(nova, server).await?;
     if let (true, Some(host)) = (away, &server.host) {
         // It may have come back meanwhile, and been compared with a row that was still there. From now on it can't be.
@@ -77,6 +79,7 @@ async fn forget(nova: &Nova, server: &Model) -> Result<(), StepError> {
     update.exec(&*tx).await?;
     attachment::Entity::delete_many().filter(attachment::Column::ServerId.eq(id)).exec(&*tx).await?;
     interface::Entity::delete_many().filter(interface::Column::ServerId.eq(id)).exec(&*tx).await?;
+    resize::Entity::delete_many().filter(resize::Column::ServerId.eq(id)).exec(&*tx).await?;
     server_tag::Entity::delete_many().filter(server_tag::Column::ServerId.eq(id)).exec(&*tx).await?;
     console_token::Entity::delete_many().filter(console_token::Column::ServerId.eq(id)).exec(&*tx).await?;
     password::clear(&*tx, id).await?;

@@ -14,7 +14,7 @@
 //!   ACTIVE ──powering-off──▶ STOPPED ──powering-on──▶ ACTIVE     (also pause, suspend, reboot, rescue)
 //!   ACTIVE/STOPPED ──rebuilding──▶ ACTIVE/STOPPED
 //!   ACTIVE/STOPPED ──resize_prep──▶ RESIZED ──resize_confirming | resize_reverting──▶ ACTIVE/STOPPED
-//!   ACTIVE/STOPPED ──image_snapshot──▶ the same
+//!   ACTIVE/STOPPED ──image_snapshot | image_backup──▶ the same
 //!   ACTIVE/STOPPED ──shelving──▶ SHELVED_OFFLOADED ──unshelving──▶ scheduling
 //!   any state ──deleting──▶ DELETED (row kept, everything else gone)
 //! ```
@@ -111,7 +111,9 @@ impl Reconciler for ServerReconciler {
             Some(Task::Scheduling) => build::place(nova, &server, attempt).await,
             Some(Task::Spawning) => build::spawn(nova, &server, attempt).await,
             Some(Task::Deleting) => delete::step(nova, &server, attempt).await,
-            Some(Task::ImageSnapshot) => snapshot::step(nova, &server, attempt).await,
+            Some(task @ (Task::ImageSnapshot | Task::ImageBackup)) => {
+                snapshot::step(nova, &server, task, attempt).await
+            }
             Some(Task::Shelving) => snapshot::shelve(nova, &server, attempt).await,
             Some(Task::ShelvingOffloading) => snapshot::offload(nova, &server, attempt).await,
             Some(Task::Unshelving) => snapshot::unshelve(nova, &server).await,

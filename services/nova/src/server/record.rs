@@ -7,13 +7,14 @@ use platform::{
     reconcile::{Next, StepError},
 };
 use sea_orm::{UpdateMany, sea_query::Expr};
+use serde_json::json;
 
 use super::state::{Power, Task, VmState};
 use crate::{
     Nova,
     model::{
-        instance_action,
-        server::{self, Column, Entity, Model, ServerFault},
+        instance_action, resize,
+        server::{self, Column, Entity, Model, ServerFault, TaskDetails},
     },
 };
 
@@ -32,12 +33,14 @@ pub struct End<'a> {
     pub event: &'static str,
     /// Why it failed, fit for users; `None` when it did not.
     pub failure: Option<String>,
+    /// What a later task must know.
+    pub kept: Option<TaskDetails>,
 }
 
 impl<'a> End<'a> {
     /// It went well.
     pub fn well(action: (&'a str, &'a str), event: &'static str) -> Self {
-        Self { state: None, power: None, action, event, failure: None }
+        Self { state: None, power: None, action, event, failure: None, kept: None }
     }
 
     /// The state it leaves, and what the machine does.
@@ -61,7 +64,8 @@ pub async fn end_with(
 ) -> Result<Next, StepError> {
     let mut update = server::change(server.id, Some(task))
         .col_expr(Column::TaskState, Expr::value(Option::<String>::None))
-        .col_expr(Column::Task, Expr::value(Option::<serde_json::Value>::None));
+        // Once only: PostgreSQL refuses an update that names a column twice.
+        .col_expr(Column::Task, Expr::value(end.kept.as_ref().map(|kept| json!(kept))));
     if let Some(state) = end.state {
         update = update.col_expr(Column::VmState, Expr::value(state.name()));
     }
@@ -79,6 +83,7 @@ pub async fn end_with(
     }
     let failure = end.failure.as_deref();
     instance_action::finish(&*tx, server.id, action, event, server.host.as_deref(), failure).await?;
+    resize::end(&*tx, server.id, task, failure.is_some()).await?;
     tx.emit(Event::new(end.event, server.id).project(server.project_id.as_str()));
     tx.commit().await?;
     Ok(Next::Now)
@@ -102,6 +107,7 @@ pub async fn fail(
         action,
         event: "compute.instance.error",
         failure: Some(message.to_owned()),
+        kept: None,
     };
     end_with(nova, server, task, end, |update| update.col_expr(Column::Fault, fault)).await
 }

@@ -71,7 +71,7 @@ async fn boot(nova: &Nova, server: &Model) -> Result<(), HostError> {
     let refused = |reason: &str| HostError::Refused { reason: reason.to_owned() };
     let failed = |error: contracts::CallError| HostError::Failed { reason: error.to_string() };
     let host = server.host.as_deref().ok_or_else(|| refused("the server has no host"))?;
-    let image = server.details().snapshot.ok_or_else(|| refused("no rescue image was recorded"))?;
+    let image = server.details().rescue_image.ok_or_else(|| refused("no rescue image was recorded"))?;
     let (image, _) = nova.images.open(image).await.map_err(failed)?;
     let mut spec = machine::current(nova, server, host).await.map_err(failed)?;
     for disk in &mut spec.disks {

@@ -53,7 +53,7 @@ pub async fn prepare(nova: &Nova, server: &Model, attempt: u32) -> Result<Next, 
     let power = if was_stopped(server) { Power::Shutdown } else { Power::Running };
     let end = End::well(RESIZE, "compute.instance.finish_resize.end").at(VmState::Resized, power);
     let kept = TaskDetails { resume: server.details().resume, ..Default::default() };
-    record::end_with(nova, server, task, end, |update| update.col_expr(Column::Task, json(&kept))).await
+    record::end(nova, server, task, End { kept: Some(kept), ..end }).await
 }
 
 /// The owner keeps the new flavor.

@@ -61,6 +61,7 @@ pub enum Task {
     Suspending,
     Resuming,
     ImageSnapshot,
+    ImageBackup,
     Rebuilding,
     ResizePrep,
     ResizeReverting,
@@ -73,7 +74,7 @@ pub enum Task {
 }
 
 impl Task {
-    const ALL: [(Self, &'static str); 21] = [
+    const ALL: [(Self, &'static str); 22] = [
         (Self::Scheduling, "scheduling"),
         (Self::Spawning, "spawning"),
         (Self::Deleting, "deleting"),
@@ -86,6 +87,7 @@ impl Task {
         (Self::Suspending, "suspending"),
         (Self::Resuming, "resuming"),
         (Self::ImageSnapshot, "image_snapshot"),
+        (Self::ImageBackup, "image_backup"),
         (Self::Rebuilding, "rebuilding"),
         (Self::ResizePrep, "resize_prep"),
         (Self::ResizeReverting, "resize_reverting"),

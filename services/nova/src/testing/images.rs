@@ -15,6 +15,8 @@ use uuid::Uuid;
 pub struct FakeImages {
     images: Mutex<BTreeMap<Uuid, Image>>,
     usual: Uuid,
+    /// In the order in which they were made.
+    made: Mutex<Vec<Uuid>>,
 }
 
 impl FakeImages {
@@ -35,7 +37,7 @@ impl FakeImages {
             sha512: Some("00".into()),
             properties: BTreeMap::from([("hw_disk_bus".into(), "virtio".into())]),
         };
-        Arc::new(Self { images: Mutex::new(BTreeMap::from([(usual, image)])), usual })
+        Arc::new(Self { images: Mutex::new(BTreeMap::from([(usual, image)])), usual, made: Mutex::default() })
     }
 
     pub fn usual(&self) -> Uuid {
@@ -44,6 +46,10 @@ impl FakeImages {
 
     pub fn change(&self, id: Uuid, change: impl FnOnce(&mut Image)) {
         change(self.images.lock().unwrap().get_mut(&id).unwrap());
+    }
+
+    pub fn is_there(&self, id: Uuid) -> bool {
+        self.images.lock().unwrap().contains_key(&id)
     }
 
     pub fn number(&self) -> usize {
@@ -75,6 +81,7 @@ impl Images for FakeImages {
             properties: new.properties,
         };
         self.images.lock().unwrap().insert(image.id, image.clone());
+        self.made.lock().unwrap().push(image.id);
         Ok(image)
     }
 
@@ -86,6 +93,23 @@ impl Images for FakeImages {
 
     async fn store(&self, id: Uuid, _: ImageData) -> CallResult<Image> {
         Ok(self.open(id).await?.0)
+    }
+
+    async fn delete(&self, caller: &Caller, id: Uuid) -> CallResult<()> {
+        self.image(caller, id).await?;
+        self.discard(id).await
+    }
+
+    async fn having(&self, caller: &Caller, wanted: &BTreeMap<String, String>) -> CallResult<Vec<Image>> {
+        let images = self.images.lock().unwrap();
+        let mut found: Vec<Image> = images
+            .values()
+            .filter(|image| image.owner.as_deref() == caller.project_id())
+            .filter(|image| wanted.iter().all(|(name, value)| image.properties.get(name) == Some(value)))
+            .cloned()
+            .collect();
+        found.sort_by_key(|image| self.made.lock().unwrap().iter().position(|id| *id == image.id));
+        Ok(found)
     }
 
     async fn discard(&self, id: Uuid) -> CallResult<()> {

@@ -23,13 +23,18 @@ struct State {
 impl FakeVolumes {
     /// A volume that a user made.
     pub fn add(&self, bootable: bool) -> Uuid {
+        self.add_to("p1", bootable)
+    }
+
+    /// A volume of that project.
+    pub fn add_to(&self, project: &str, bootable: bool) -> Uuid {
         let volume = Volume {
             id: Uuid::new_v4(),
             status: "available".into(),
             size: 1,
             bootable,
             multiattach: false,
-            project_id: "p1".into(),
+            project_id: project.into(),
             image_id: None,
         };
         self.state.lock().unwrap().volumes.insert(volume.id, volume.clone());
@@ -47,8 +52,12 @@ impl FakeVolumes {
 
 #[async_trait]
 impl Volumes for FakeVolumes {
-    async fn volume(&self, _: &Caller, id: Uuid) -> CallResult<Volume> {
-        self.state(id).await
+    async fn volume(&self, caller: &Caller, id: Uuid) -> CallResult<Volume> {
+        let volume = self.state(id).await?;
+        match caller.has_role("admin") || caller.project_id() == Some(&volume.project_id) {
+            true => Ok(volume),
+            false => Err(CallError::NotFound(format!("Volume {id} could not be found."))),
+        }
     }
 
     async fn state(&self, id: Uuid) -> CallResult<Volume> {
@@ -74,7 +83,8 @@ impl Volumes for FakeVolumes {
         Ok(volume.clone())
     }
 
-    async fn reserve(&self, _: &Caller, attachment: Uuid, volume: Uuid, _: Uuid) -> CallResult<()> {
+    async fn reserve(&self, caller: &Caller, attachment: Uuid, volume: Uuid, _: Uuid) -> CallResult<()> {
+        self.volume(caller, volume).await?;
         let mut state = self.state.lock().unwrap();
         if state.attachments.contains_key(&attachment) {
             return Ok(());

@@ -113,6 +113,37 @@ async fn a_shelved_server_leaves_its_host_and_comes_back() {
     assert_eq!(cloud.act("member", &id, json!({"unshelve": null})).await.status, 202);
     cloud.wait(&id, "ACTIVE").await;
     assert_eq!((cloud.hosts.machines(), cloud.placement.allocations()), (1, 1));
+    assert_eq!(cloud.images.number(), 1, "what shelving took is deleted");
+    cloud.act("member", &id, json!({"shelve": null})).await;
+    cloud.wait(&id, "SHELVED_OFFLOADED").await;
+    assert_eq!(cloud.images.number(), 2);
+    cloud.newest("member").delete(&format!("/v2.1/servers/{id}")).await;
+    cloud.gone(&id).await;
+    assert_eq!(cloud.images.number(), 1, "also when the server is deleted");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_takes_the_place_of_the_oldest_of_its_kind() {
+    let cloud = Cloud::new().await;
+    let id = cloud.active("one").await;
+    let backup = async |kind: &str, keep: u32| {
+        let body = json!({"createBackup": {"name": "b", "backup_type": kind, "rotation": keep}});
+        let answer = cloud.act("member", &id, body).await;
+        assert_eq!(answer.status, 202, "{}", answer.json);
+        cloud.wait(&id, "ACTIVE").await;
+        answer.json["image_id"].as_str().unwrap().parse::<uuid::Uuid>().unwrap()
+    };
+    let weekly = backup("weekly", 2).await;
+    let mut daily = Vec::new();
+    for _ in 0..3 {
+        daily.push(backup("daily", 2).await);
+    }
+    let there = |image| cloud.images.is_there(image);
+    assert_eq!(daily.iter().map(|image| there(*image)).collect::<Vec<_>>(), [false, true, true]);
+    assert!(there(weekly));
+    let none = backup("daily", 0).await;
+    assert!(!there(none) && !there(daily[2]));
+    assert_eq!(cloud.images.number(), 2, "the server's own, and the weekly one");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -169,4 +200,38 @@ async fn metadata_and_tags_are_kept() {
     assert_eq!(client.get(&format!("{path}/red")).await.status, 404);
     // Tags came with 2.26.
     assert_eq!(cloud.client("member").get(&path).await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_resize_is_listed_among_the_migrations_until_its_server_is_gone() {
+    let cloud = Cloud::new().await;
+    let id = cloud.active("one").await;
+    let admin = cloud.newest("admin");
+    assert_eq!(cloud.newest("member").get("/v2.1/os-migrations").await.status, 403);
+    cloud.act("member", &id, json!({"resize": {"flavorRef": "2"}})).await;
+    cloud.wait(&id, "VERIFY_RESIZE").await;
+    let listed = admin.get("/v2.1/os-migrations").await.json;
+    let migration = &listed["migrations"][0];
+    assert_eq!(migration["instance_uuid"], json!(id));
+    assert_eq!((&migration["status"], &migration["migration_type"]), (&json!("finished"), &json!("resize")));
+    assert_eq!((&migration["source_compute"], &migration["project_id"]), (&json!("h1"), &json!("p1")));
+    cloud.act("member", &id, json!({"confirmResize": null})).await;
+    cloud.wait(&id, "ACTIVE").await;
+    cloud.act("member", &id, json!({"resize": {"flavorRef": "3"}})).await;
+    cloud.wait(&id, "VERIFY_RESIZE").await;
+    cloud.act("member", &id, json!({"revertResize": null})).await;
+    cloud.wait(&id, "ACTIVE").await;
+    let page = admin.get("/v2.1/os-migrations?limit=1").await.json;
+    assert_eq!(page["migrations"][0]["status"], "reverted");
+    let marker = page["migrations"][0]["uuid"].as_str().unwrap().to_owned();
+    assert!(page["migrations_links"][0]["href"].as_str().unwrap().contains(&marker));
+    let rest = admin.get(&format!("/v2.1/os-migrations?marker={marker}")).await.json;
+    assert_eq!(rest["migrations"].as_array().unwrap().len(), 1);
+    assert_eq!(rest["migrations"][0]["status"], "confirmed");
+    assert_eq!(admin.get("/v2.1/os-migrations?marker=x").await.status, 400);
+    let old = cloud.client("admin").get("/v2.1/os-migrations?status=confirmed").await.json;
+    assert!(old["migrations"][0].get("migration_type").is_none());
+    cloud.newest("member").delete(&format!("/v2.1/servers/{id}")).await;
+    cloud.gone(&id).await;
+    assert_eq!(admin.get("/v2.1/os-migrations").await.json, json!({"migrations": []}));
 }

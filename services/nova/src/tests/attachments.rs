@@ -117,3 +117,17 @@ async fn a_card_is_plugged_in_and_pulled_out() {
     let left = cloud.networks.ports();
     assert_eq!((left.len(), left[0].id, left[0].device_id.as_str()), (1, own, ""));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_volume_is_attached_on_behalf_of_who_asks_not_of_who_made_the_server() {
+    let cloud = Cloud::new().await;
+    let id = cloud.active("one").await;
+    let volume = cloud.volumes.add_to("p9", false);
+    let path = format!("/v2.1/servers/{id}/os-volume_attachments");
+    let body = json!({"volumeAttachment": {"volumeId": volume.to_string()}});
+    assert_eq!(cloud.newest("member").post(&path, body.clone()).await.status, 404);
+    assert_eq!(cloud.newest("admin").post(&path, body).await.status, 200);
+    cloud.until("the volume is attached", async || cloud.volumes.status(volume).unwrap() == "in-use").await;
+    let listed = cloud.newest("member").get(&path).await;
+    assert_eq!(listed.json["volumeAttachments"][0]["volumeId"], json!(volume.to_string()));
+}

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use contracts::image::NewImage;
 use http::{HeaderValue, StatusCode, header};
 use platform::{
@@ -19,7 +19,7 @@ use super::{
     Asked, Request,
 };
 use crate::{
-    model::server::TaskDetails,
+    model::server::{Origin, Rotation, TaskDetails},
     server::state::{Task, VmState},
 };
 
@@ -49,23 +49,24 @@ struct CreateBackup {
 /// `createImage`
 pub async fn create(asked: Asked) -> Result<Response, Fault> {
     let body: CreateImage = asked.read()?;
-    let states = &[VmState::Active, VmState::Stopped, VmState::Paused, VmState::Suspended];
-    let image = take(&asked, body.name, body.metadata, Vec::new(), states, "createImage").await?;
+    let image = take(&asked, body.name, body.metadata, None).await?;
     answer(&asked, image)
 }
 
-/// `createBackup`: an image that says what it is a backup of. Old ones are left to their owner to delete.
+/// `createBackup`: an image that says what it is a backup of, in place of the oldest ones of its kind.
 pub async fn backup(asked: Asked) -> Result<Response, Fault> {
     let body: CreateBackup = asked.read()?;
-    let kind = vec![("backup_type", body.backup_type), ("image_type", "backup".to_owned())];
-    let states = &[VmState::Active, VmState::Stopped, VmState::Paused, VmState::Suspended];
-    if body.rotation.0 == 0 {
-        return Err(Fault::new(
-            StatusCode::NOT_IMPLEMENTED,
-            "Deleting all backups by a rotation of 0 is not supported.",
-        ));
+    if asked.server.image_id.is_none() {
+        return Err(Fault::bad_request("Backup is not supported for volume-backed instances."));
     }
-    let image = take(&asked, body.name, body.metadata, kind, states, "createBackup").await?;
+    let keep = usize::try_from(body.rotation.0).unwrap_or_default();
+    let origin = Origin((*asked.cx.caller).clone());
+    let rotation = Rotation { kind: body.backup_type, keep, origin };
+    let image = take(&asked, body.name, body.metadata, Some(rotation)).await?;
+    // Of an image that is deleted as soon as it is taken, nothing can be told.
+    if keep == 0 && asked.cx.version < Version::new(2, 45) {
+        return Ok(StatusCode::ACCEPTED.into_response());
+    }
     answer(&asked, image)
 }
 
@@ -74,7 +75,7 @@ fn answer(asked: &Asked, image: Uuid) -> Result<Response, Fault> {
     if asked.cx.version >= Version::new(2, 45) {
         return json(StatusCode::ACCEPTED, &json!({"image_id": image}));
     }
-    let mut response = axum::response::IntoResponse::into_response(StatusCode::ACCEPTED);
+    let mut response = StatusCode::ACCEPTED.into_response();
     if let Ok(place) = HeaderValue::from_str(&asked.cx.link(&format!("/images/{image}"))) {
         response.headers_mut().insert(header::LOCATION, place);
     }
@@ -86,25 +87,25 @@ async fn take(
     asked: &Asked,
     name: String,
     metadata: BTreeMap<String, String>,
-    more: Vec<(&'static str, String)>,
-    states: &'static [VmState],
-    action: &'static str,
+    rotation: Option<Rotation>,
 ) -> Result<Uuid, Fault> {
     let server = &asked.server;
+    let states = &[VmState::Active, VmState::Stopped, VmState::Paused, VmState::Suspended];
+    let (action, task) = match rotation {
+        Some(_) => ("createBackup", Task::ImageBackup),
+        None => ("createImage", Task::ImageSnapshot),
+    };
     super::lookup::in_state(server, action, states)?;
     let limits = crate::quota::limits(asked.cx.service.db.read(), &server.project_id).await?;
     if limits.get("metadata_items").is_some_and(|limit| *limit >= 0 && metadata.len() as i64 > *limit) {
         return Err(Fault::forbidden("Maximum number of metadata items exceeds the limit"));
     }
-    let image = queued(asked, name, metadata, more).await?;
-    let details = TaskDetails { snapshot: Some(image), ..server.details() };
-    let request = Request {
-        task: Task::ImageSnapshot,
-        action,
-        states,
-        over: &[],
-        event: "compute.instance.snapshot.start",
-    };
+    let kind = rotation
+        .iter()
+        .flat_map(|rotation| [("backup_type", rotation.kind.clone()), ("image_type", "backup".to_owned())]);
+    let image = queued(asked, name, metadata, kind.collect()).await?;
+    let details = TaskDetails { snapshot: Some(image), rotation, ..server.details() };
+    let request = Request { task, action, states, over: &[], event: "compute.instance.snapshot.start" };
     if let Err(fault) = asked.task_with(&request, Some(details), |update| update).await {
         asked.cx.service.images.discard(image).await?;
         return Err(fault);
@@ -129,8 +130,8 @@ pub async fn queued(
     if let Some(base) = server.image_id {
         properties.insert("base_image_ref".into(), base.to_string());
     }
-    properties.extend(more.into_iter().map(|(key, value)| (key.to_owned(), value)));
     properties.extend(metadata);
+    properties.extend(more.into_iter().map(|(key, value)| (key.to_owned(), value)));
     let new = NewImage {
         name,
         visibility: None,

@@ -32,7 +32,7 @@ use crate::{
     Nova,
     error::NovaError,
     model::{
-        instance_action,
+        instance_action, resize as resize_rows,
         server::{self, Column, Model, TaskDetails},
     },
     quota,
@@ -231,7 +231,9 @@ impl Asked {
             lookup::in_state(&now, request.action, request.states)?;
             return Err(Fault::conflict("The server was changed by another request at the same time."));
         }
-        instance_action::begin(&*tx, row.id, request.action, &lookup::asker(cx)).await?;
+        let asker = lookup::asker(cx);
+        instance_action::begin(&*tx, row.id, request.action, &asker).await?;
+        resize_rows::begin(&*tx, row, request.task, &asker).await?;
         tx.emit(cx.event(request.event, row.id));
         tx.commit().await?;
         cx.service.servers.wake(row.id);

@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::{
     super::{
-        lenient::{description, metadata, name},
+        lenient::{address, description, metadata, name},
         servers::{
             body::File,
             fits, metadata_fits, password, snapshot,
@@ -186,8 +186,8 @@ pub async fn rebuild(asked: Asked) -> Result<Response, Fault> {
             let texts = [
                 (Column::Name, body.name),
                 (Column::DiskConfig, body.disk_config),
-                (Column::AccessIpV4, body.access_ip_v4),
-                (Column::AccessIpV6, body.access_ip_v6),
+                (Column::AccessIpV4, body.access_ip_v4.map(address)),
+                (Column::AccessIpV6, body.access_ip_v6.map(address)),
                 (Column::Hostname, body.hostname),
             ];
             for (column, text) in texts {

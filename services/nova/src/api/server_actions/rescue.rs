@@ -57,7 +57,7 @@ pub async fn rescue(asked: Asked) -> Result<Response, Fault> {
             contracts::CallError::NotFound(_) => Fault::bad_request("Invalid rescue_image_ref provided."),
             error => Fault::from(error),
         })?;
-    let details = TaskDetails { snapshot: Some(image.id), ..TaskDetails::default() };
+    let details = TaskDetails { rescue_image: Some(image.id), ..TaskDetails::default() };
     let request = Request {
         task: Task::Rescuing,
         action: "rescue",

@@ -30,7 +30,7 @@ pub async fn shelve(asked: Asked) -> Result<Response, Fault> {
         over: &[],
         event: "compute.instance.shelve.start",
     };
-    let details = TaskDetails { snapshot, ..TaskDetails::default() };
+    let details = TaskDetails { shelved: snapshot, ..TaskDetails::default() };
     let outcome = asked.task_with(&request, Some(details), |update| update).await;
     if let (Err(_), Some(image)) = (&outcome, snapshot) {
         asked.cx.service.images.discard(image).await?;

@@ -190,6 +190,9 @@ pub struct UpdateServer {
     pub description: Patch<String>,
     #[body(since = "2.90", schema = hostname)]
     pub hostname: Option<String>,
+    #[serde(default)]
+    #[body(since = "2.104", min = 1, max = 255)]
+    pub pinned_availability_zone: Patch<String>,
 }
 
 fn text(_: Version) -> Value {

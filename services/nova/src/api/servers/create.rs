@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use super::{
     super::{
+        lenient::address,
         links::{self, Link},
         lookup,
     },
@@ -402,8 +403,8 @@ fn template(
         }),
         addresses: server::Cards::default(),
         security_groups: Names(new.security_groups.iter().map(|group| group.name.clone()).collect()),
-        access_ip_v4: new.access_ip_v4.clone(),
-        access_ip_v6: new.access_ip_v6.clone(),
+        access_ip_v4: new.access_ip_v4.clone().map(address),
+        access_ip_v6: new.access_ip_v6.clone().map(address),
         root_device_name: Some(format!("/dev/{root}")),
         reservation_id: format!("r-{}", random(8).to_lowercase()),
         launch_index: 0,

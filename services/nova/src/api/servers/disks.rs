@@ -285,6 +285,7 @@ pub fn blank(bus: &str) -> Model {
         made_by_nova: false,
         state: State::Wanted.name().into(),
         tag: None,
+        origin: None,
     }
 }
 

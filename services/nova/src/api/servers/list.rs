@@ -55,6 +55,10 @@ static LIST: ListSpec<Entity> = ListSpec {
 async fn page(cx: &Cx<Nova>, query: &Query, rule: &str) -> Result<Page<Model>, Fault> {
     cx.allow()?;
     let mut paging = Paging::read(query)?;
+    // Elsewhere 0 stands for the most that a page holds; here for none.
+    if paging.limit == Some(0) {
+        return Ok(Page { items: Vec::new(), more: false });
+    }
     // Nova's default direction is descending.
     if query.all("sort_dir").next().is_none() {
         for (_, order) in &mut paging.sort {

@@ -425,17 +425,22 @@ fn tags<'a>(row: &Model, around: &'a Surroundings) -> Vec<&'a str> {
     around.tags.iter().filter(|tag| tag.server_id == row.id).map(|tag| tag.tag.as_str()).collect()
 }
 
-/// The whole form.
-pub fn full<'a>(cx: &Cx<Nova>, row: &'a Model, around: &'a Surroundings) -> ServerView<'a> {
-    let admin = around.attributes;
-    let zone = match &row.host {
+/// The zone that it is in; that which was asked for while it is in none.
+pub fn zone(cx: &Cx<Nova>, row: &Model, around: &Surroundings) -> String {
+    match &row.host {
         Some(host) => around
             .zones
             .get(host)
             .cloned()
             .unwrap_or_else(|| cx.service.config.default_availability_zone.clone()),
         None => row.availability_zone.clone().unwrap_or_default(),
-    };
+    }
+}
+
+/// The whole form.
+pub fn full<'a>(cx: &Cx<Nova>, row: &'a Model, around: &'a Surroundings) -> ServerView<'a> {
+    let admin = around.attributes;
+    let zone = zone(cx, row, around);
     let groups: Vec<Value> = row.security_groups.0.iter().map(|name| json!({"name": name})).collect();
     let volumes = around.disks.iter().filter(|disk| disk.server_id == row.id);
     ServerView {
