@@ -28,9 +28,9 @@ pub struct ImageFilter {
     pub status: Option<String>,
     /// Only those changed at that time or since.
     pub changes_since: Option<DateTime<Utc>>,
-    /// Only those that need at least so much memory, in MiB.
+    /// Only those that need so much memory, in MiB.
     pub min_ram: Option<u64>,
-    /// Only those that need at least so much disk, in GiB.
+    /// Only those that need so much disk, in GiB.
     pub min_disk: Option<u64>,
     /// Only those with these custom properties.
     pub properties: BTreeMap<String, String>,
@@ -38,6 +38,17 @@ pub struct ImageFilter {
     pub marker: Option<Uuid>,
     /// At most so many.
     pub limit: Option<u64>,
+}
+
+/// What becomes of an image's custom properties.
+#[derive(Debug, Clone)]
+pub enum PropertyChange {
+    /// These and no others.
+    Replace(BTreeMap<String, String>),
+    /// These besides, or instead of those of the same names.
+    Merge(BTreeMap<String, String>),
+    /// All but this.
+    Remove(String),
 }
 
 /// Glance, to Nova's old API.
@@ -49,14 +60,11 @@ pub trait ImageProxy: Send + Sync {
     /// An image.
     async fn dated_image(&self, caller: &Caller, id: Uuid) -> CallResult<DatedImage>;
 
-    /// Replaces the custom properties of an image, all of them.
-    async fn set_properties(
+    /// Changes the custom properties of an image; those that it has then. `NotFound` also when what is to go is not there.
+    async fn change_properties(
         &self,
         caller: &Caller,
         id: Uuid,
-        properties: BTreeMap<String, String>,
-    ) -> CallResult<()>;
-
-    /// Deletes an image.
-    async fn delete_image(&self, caller: &Caller, id: Uuid) -> CallResult<()>;
+        change: PropertyChange,
+    ) -> CallResult<BTreeMap<String, String>>;
 }

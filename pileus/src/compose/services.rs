@@ -102,6 +102,7 @@ impl Services {
             policy_file: None,
             hosts: Arc::new(hosts.clone()),
             images: glance.clone(),
+            image_proxy: glance.clone(),
             placement: placement.clone(),
             networks: neutron.clone(),
             network_proxy: neutron.clone(),

@@ -17,6 +17,7 @@ pub mod inspect;
 pub mod model;
 mod offers;
 pub mod policy;
+mod proxy;
 mod scheme;
 #[cfg(test)]
 mod tests;

@@ -117,7 +117,7 @@ impl Glance {
     }
 }
 
-fn told(whole: Whole) -> Image {
+pub(crate) fn told(whole: Whole) -> Image {
     let text = |text: String| (!text.is_empty()).then_some(text);
     let Whole { image, properties, .. } = whole;
     Image {

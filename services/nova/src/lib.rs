@@ -40,8 +40,8 @@ use std::{
 
 use axum::Router;
 use contracts::{
-    hosts::Hosts, identity::Tokens, image::Images, network::Networks, network_proxy::NetworkProxy,
-    placement::Placement, volume::Volumes,
+    hosts::Hosts, identity::Tokens, image::Images, image_proxy::ImageProxy, network::Networks,
+    network_proxy::NetworkProxy, placement::Placement, volume::Volumes,
 };
 use platform::{
     db::Database,
@@ -71,6 +71,8 @@ pub struct Needs {
     pub hosts: Arc<dyn Hosts>,
     /// Glance.
     pub images: Arc<dyn Images>,
+    /// Glance, as the old API shows it.
+    pub image_proxy: Arc<dyn ImageProxy>,
     /// Placement.
     pub placement: Arc<dyn Placement>,
     /// Neutron.
@@ -101,6 +103,7 @@ pub struct Nova {
     pub db: Database,
     pub(crate) hosts: Arc<dyn Hosts>,
     pub(crate) images: Arc<dyn Images>,
+    pub(crate) image_proxy: Arc<dyn ImageProxy>,
     pub(crate) placement: Arc<dyn Placement>,
     pub(crate) networks: Arc<dyn Networks>,
     pub(crate) network_proxy: Arc<dyn NetworkProxy>,
@@ -136,6 +139,7 @@ impl Nova {
             db: needs.db,
             hosts: needs.hosts,
             images: needs.images,
+            image_proxy: needs.image_proxy,
             placement: needs.placement,
             networks: needs.networks,
             network_proxy: needs.network_proxy,

@@ -109,6 +109,7 @@ const NOVA: &[Rule] = &[
     rule("os_compute_api:os-floating-ips:show", READER, "Show floating IPs."),
     rule("os_compute_api:os-floating-ips:delete", MEMBER, "Delete floating IPs."),
     rule("os_compute_api:os-floating-ip-pools", EVERYBODY, "List floating IP pools."),
+    rule("os_compute_api:images", EVERYBODY, "Images, for which Glance's own policy decides."),
     rule("os_compute_api:os-multinic:add", MEMBER, "Multinic: add."),
     rule("os_compute_api:os-multinic:remove", MEMBER, "Multinic: remove."),
     rule("os_compute_api:os-networks:list", READER, "List networks."),

@@ -10,6 +10,8 @@ mod flavors;
 mod floating_ips;
 mod hosts;
 mod hypervisors;
+mod image_metadata;
+mod images;
 mod instance_actions;
 mod interfaces;
 mod ips;
@@ -86,4 +88,6 @@ pub fn routes() -> Routes<Nova> {
         .merge(security_group_rules::routes())
         .merge(floating_ips::routes())
         .merge(networks::routes())
+        .merge(images::routes())
+        .merge(image_metadata::routes())
 }

@@ -1,6 +1,7 @@
 //! A Nova with everything around it in memory.
 
 mod hosts;
+mod image_proxy;
 mod images;
 mod network_proxy;
 mod networks;
@@ -80,6 +81,7 @@ impl Cloud {
             policy_file: None,
             hosts: hosts.clone(),
             images: images.clone(),
+            image_proxy: images.clone(),
             placement: placement.clone(),
             networks: networks.clone(),
             network_proxy: networks.clone(),
