@@ -1,6 +1,6 @@
 """Kills Pileus at random moments of a busy life, and looks each time whether the truth survived.
 
-    scripts/test chaos [--kills N] [--seed S] [--memory] [--workers N] [--keep]
+    scripts/test chaos [--kills N] [--seed S] [--memory] [--workers N] [--servers N] [--keep]
 
 After each kill the program is started again; within 30 s everything must be at rest, every acknowledged write be there, and
 nothing be orphaned on any side. Requests that got no answer may or may not have happened.
@@ -37,7 +37,7 @@ class Chaos:
         self.cloud = Cloud(self.lab.environment())
         with open(GUEST, "rb") as file:
             guest = file.read() if not self.arguments.memory else b"\0" * 65536
-        self.shared = Shared(self.cloud, guest, not self.arguments.memory)
+        self.shared = Shared(self.cloud, guest, not self.arguments.memory, self.arguments.servers or (8 if self.arguments.memory else 1))
         count = self.arguments.workers
         self.workers = [Worker(self.cloud, self.shared, self.arguments.seed, number, self.running, self.stop) for number in range(count)]
         for worker in self.workers:
@@ -133,6 +133,8 @@ def main():
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--workers", type=int, default=3)
+    parser.add_argument("--servers", type=int, help="servers of each worker at once (default 1, in memory 8): emulated guests that share few "
+                        "processors boot slowly, and give no disk back before they have booted")
     parser.add_argument("--memory", action="store_true", help="with the in-memory drivers")
     parser.add_argument("--keep", action="store_true", help="keep the state directory")
     arguments = parser.parse_args()

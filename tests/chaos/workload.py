@@ -42,7 +42,7 @@ class Thing:
 class Shared:
     """What all workers use: made once, before anything is killed."""
 
-    def __init__(self, cloud, guest, real):
+    def __init__(self, cloud, guest, real, servers):
         cloud.unlimited()
         self.image = cloud.image("chaos-base", guest, "qcow2" if real else "raw")
         flavor = {"name": "chaos", "ram": 128, "vcpus": 1, "disk": 1}
@@ -50,8 +50,8 @@ class Shared:
         public = cloud.get("network", "/networks?router:external=true")["networks"]
         self.public = public[0]["id"]
         self.network, self.subnet, self.router = cloud.network("chaos", "10.77.0.0/16", self.public)
-        #: Servers at once of each worker: emulated guests share the machine's processors.
-        self.servers = 2 if real else 8
+        #: Servers at once of each worker.
+        self.servers = servers
 
 
 class Worker(threading.Thread):

@@ -31,9 +31,9 @@ def program(name):
 class Server:
     """A database server that listens on a Unix socket and a port of the loopback."""
 
-    def __init__(self, user):
+    def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="pl-db-")
-        account = pwd.getpwnam(user)
+        account = pwd.getpwnam(self.account)
         os.chown(self.folder, account.pw_uid, account.pw_gid)
         self.as_user = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
         self.log = open(f"{self.folder}/log", "ab")
@@ -69,8 +69,9 @@ class Server:
 
 
 class PostgreSql(Server):
-    def __init__(self):
-        super().__init__("postgres")
+    account = "postgres"
+
+    def begin(self):
         data = f"{self.folder}/data"
         self.run(program("initdb"), "-D", data, "-U", "pileus", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
         options = {"listen_addresses": "127.0.0.1", "port": self.port, "unix_socket_directories": self.folder, "fsync": "off",
@@ -81,8 +82,9 @@ class PostgreSql(Server):
 
 
 class MariaDb(Server):
-    def __init__(self):
-        super().__init__("mysql")
+    account = "mysql"
+
+    def begin(self):
         data, place = f"{self.folder}/data", f"{self.folder}/socket"
         self.run(program("mariadb-install-db"), "--no-defaults", f"--datadir={data}", "--auth-root-authentication-method=normal", "--skip-test-db")
         self.start(program("mariadbd"), "--no-defaults", f"--datadir={data}", f"--socket={place}", f"--port={self.port}",
@@ -109,6 +111,7 @@ def main():
     for name in chosen:
         server = servers[name]()
         try:
+            server.begin()
             say(name, server.url)
             words = [word for crate in packages for word in ("-p", crate)]
             environment = {**os.environ, "PILEUS_TEST_DATABASE": server.url, "RUST_BACKTRACE": "0"}
