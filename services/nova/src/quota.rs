@@ -68,17 +68,26 @@ pub async fn defaults(db: &impl ConnectionTrait, class: &str) -> Result<Limits, 
 /// The limits of a project.
 pub async fn limits(db: &impl ConnectionTrait, project: &str) -> Result<Limits, DbErr> {
     let mut limits = defaults(db, "default").await?;
+    limits.extend(set_for(db, project, "").await?);
+    Ok(limits)
+}
+
+/// The limits of a user in a project: the project's, but those that were set for the user.
+pub async fn limits_of_user(db: &impl ConnectionTrait, project: &str, user: &str) -> Result<Limits, DbErr> {
+    let mut all = limits(db, project).await?;
+    all.extend(set_for(db, project, user).await?);
+    Ok(all)
+}
+
+/// The limits that were set for a user in a project, or, with no user's name, for the project itself.
+async fn set_for(db: &impl ConnectionTrait, project: &str, user: &str) -> Result<Limits, DbErr> {
     let rows = quota::Entity::find()
         .filter(quota::Column::ProjectId.eq(project))
-        .filter(quota::Column::UserId.eq(""))
+        .filter(quota::Column::UserId.eq(user))
         .all(db)
         .await?;
-    for row in rows {
-        if let Some(resource) = RESOURCES.iter().find(|resource| resource.name == row.resource) {
-            limits.insert(resource.name, row.hard_limit);
-        }
-    }
-    Ok(limits)
+    let known = |name: &str| RESOURCES.iter().find(|resource| resource.name == name);
+    Ok(rows.iter().filter_map(|row| Some((known(&row.resource)?.name, row.hard_limit))).collect())
 }
 
 /// What a project has.
@@ -107,10 +116,26 @@ impl Usage {
     }
 }
 
-/// What a project has now. Servers of one size are counted together, so that this costs what there are sizes.
+/// What a project has now.
 pub async fn usage(db: &impl ConnectionTrait, project: &str) -> Result<Usage, DbErr> {
+    counted_for(db, project, None).await
+}
+
+/// What a user has now in a project.
+pub async fn usage_of_user(db: &impl ConnectionTrait, project: &str, user: &str) -> Result<Usage, DbErr> {
+    counted_for(db, project, Some(user)).await
+}
+
+/// Servers of one size are counted together, so that this costs what there are sizes.
+async fn counted_for(db: &impl ConnectionTrait, project: &str, user: Option<&str>) -> Result<Usage, DbErr> {
     use server::Column;
-    let sizes: Vec<(i64, i64, i64)> = server::Entity::find()
+    let mut servers = server::Entity::find();
+    let mut groups = server_group::Entity::find().filter(server_group::Column::ProjectId.eq(project));
+    if let Some(user) = user {
+        servers = servers.filter(Column::UserId.eq(user));
+        groups = groups.filter(server_group::Column::UserId.eq(user));
+    }
+    let sizes: Vec<(i64, i64, i64)> = servers
         .select_only()
         .column(Column::Vcpus)
         .column(Column::MemoryMb)
@@ -122,8 +147,7 @@ pub async fn usage(db: &impl ConnectionTrait, project: &str) -> Result<Usage, Db
         .into_tuple()
         .all(db)
         .await?;
-    let groups =
-        count(db, server_group::Entity::find().filter(server_group::Column::ProjectId.eq(project))).await?;
+    let groups = count(db, groups).await?;
     let mut usage = Usage { server_groups: groups as i64, ..Usage::default() };
     for (vcpus, memory, number) in sizes {
         usage.instances += number;
@@ -160,6 +184,32 @@ pub fn check(limits: &Limits, usage: &Usage, wanted: &[(&'static str, i64)]) -> 
         used: join(&|name, _| usage.of(name).to_string()),
         allowed: join(&|name, _| limits.get(name).copied().unwrap_or(-1).to_string()),
     })
+}
+
+/// The room that a user has in a project: that of the project, and that of the user where limits were set for the user.
+#[derive(Debug)]
+pub struct Room {
+    /// The project's limits and use.
+    pub project: (Limits, Usage),
+    user: Option<(Limits, Usage)>,
+}
+
+impl Room {
+    /// As it is now.
+    pub async fn read(db: &impl ConnectionTrait, project: &str, user: &str) -> Result<Self, DbErr> {
+        let own = set_for(db, project, user).await?;
+        let user = match own.is_empty() {
+            true => None,
+            false => Some((own, usage_of_user(db, project, user).await?)),
+        };
+        Ok(Self { project: (limits(db, project).await?, usage(db, project).await?), user })
+    }
+
+    /// Refuses what exceeds a limit, the project's or the user's.
+    pub fn check(&self, wanted: &[(&'static str, i64)]) -> Result<(), NovaError> {
+        check(&self.project.0, &self.project.1, wanted)?;
+        self.user.as_ref().map_or(Ok(()), |(limits, usage)| check(limits, usage, wanted))
+    }
 }
 
 #[cfg(test)]

@@ -88,16 +88,38 @@ fn limit(limits: &Limits, name: &str) -> i64 {
     limits.get(name).copied().unwrap_or(-1)
 }
 
-async fn show(cx: Cx<Nova>, Path(project): Path<String>) -> Result<Response, Fault> {
+/// The limits and the use of a project, or of a user in it.
+async fn of(
+    db: &impl sea_orm::ConnectionTrait,
+    project: &str,
+    user: Option<&str>,
+) -> Result<(Limits, Usage), sea_orm::DbErr> {
+    Ok(match user {
+        Some(user) => {
+            (quota::limits_of_user(db, project, user).await?, quota::usage_of_user(db, project, user).await?)
+        }
+        None => (quota::limits(db, project).await?, quota::usage(db, project).await?),
+    })
+}
+
+/// The user of a query. An empty text would name the project itself.
+fn user(query: &Query) -> Option<&str> {
+    query.get("user_id").filter(|user| !user.is_empty())
+}
+
+async fn show(cx: Cx<Nova>, Path(project): Path<String>, query: Query) -> Result<Response, Fault> {
     cx.allow_on(&Target::project(project.as_str()))?;
-    let limits = quota::limits(cx.service.db.read(), &project).await?;
+    let db = cx.service.db.read();
+    let limits = match user(&query) {
+        Some(user) => quota::limits_of_user(db, &project, user).await?,
+        None => quota::limits(db, &project).await?,
+    };
     cx.answer(StatusCode::OK, "quota_set", &view(Some(&project), |name| limit(&limits, name)))
 }
 
-async fn detail(cx: Cx<Nova>, Path(project): Path<String>) -> Result<Response, Fault> {
+async fn detail(cx: Cx<Nova>, Path(project): Path<String>, query: Query) -> Result<Response, Fault> {
     cx.allow_on(&Target::project(project.as_str()))?;
-    let limits = quota::limits(cx.service.db.read(), &project).await?;
-    let usage = quota::usage(cx.service.db.read(), &project).await?;
+    let (limits, usage) = of(cx.service.db.read(), &project, user(&query)).await?;
     let detail = |name| Detail { limit: limit(&limits, name), in_use: usage.of(name), reserved: 0 };
     cx.answer(StatusCode::OK, "quota_set", &view(Some(&project), detail))
 }
@@ -171,49 +193,68 @@ async fn update(
     web::Body(Update(body)): web::Body<Update>,
 ) -> Result<Response, Fault> {
     cx.allow_on(&Target::project(project.as_str()))?;
-    if query.get("user_id").is_some() {
-        return Err(Fault::bad_request("Quotas of single users are not supported."));
+    let user = user(&query);
+    let owner = user.unwrap_or_default().to_owned();
+    if project.len() > 64 || owner.len() > 64 {
+        return Err(Fault::bad_request("The id of a project or a user is too long."));
     }
     let wanted = wanted(&body)?;
     let force = body.get("force").is_some_and(|force| {
         force == &json!(true) || force.as_str().is_some_and(|text| text.eq_ignore_ascii_case("true"))
     });
     let mut tx = cx.service.db.write().await?;
-    let usage = quota::usage(&*tx, &project).await?;
+    let (_, usage) = of(&*tx, &project, user).await?;
+    let most = match user {
+        Some(_) => Some(quota::limits(&*tx, &project).await?),
+        None => None,
+    };
     for (name, limit) in &wanted {
-        check(&usage, name, *limit, force)?;
-        let key = (project.clone(), String::new(), (*name).to_owned());
+        if !force {
+            check(&usage, most.as_ref(), name, *limit)?;
+        }
+        let key = (project.clone(), owner.clone(), (*name).to_owned());
         rows::Entity::delete_by_id(key).exec(&*tx).await?;
     }
     if !wanted.is_empty() {
         let new = wanted.iter().map(|(name, limit)| rows::ActiveModel {
             project_id: Set(project.clone()),
-            user_id: Set(String::new()),
+            user_id: Set(owner.clone()),
             resource: Set((*name).to_owned()),
             hard_limit: Set(*limit),
         });
         rows::Entity::insert_many(new).exec_without_returning(&*tx).await?;
     }
-    let limits = quota::limits(&*tx, &project).await?;
+    let (limits, _) = of(&*tx, &project, user).await?;
     tx.emit(cx.event("quota.update", &project));
     tx.commit().await?;
     cx.answer(StatusCode::OK, "quota_set", &view(None, |name| limit(&limits, name)))
 }
 
-fn check(usage: &Usage, name: &str, limit: i64, force: bool) -> Result<(), Fault> {
+/// A limit is not less than what is used; a user's is not more than the project's. `-1` is no limit.
+fn check(usage: &Usage, most: Option<&Limits>, name: &str, wanted: i64) -> Result<(), Fault> {
     let used = usage.of(name);
-    if !force && limit >= 0 && limit < used {
+    if wanted >= 0 && wanted < used {
         return Err(Fault::bad_request(format!(
-            "Quota limit {limit} for {name} must be greater than or equal to already used and reserved {used}."
+            "Quota limit {wanted} for {name} must be greater than or equal to already used and reserved {used}."
+        )));
+    }
+    let most = most.map_or(-1, |limits| limit(limits, name));
+    if most >= 0 && (wanted < 0 || wanted > most) {
+        return Err(Fault::bad_request(format!(
+            "Quota limit {wanted} for {name} must be less than or equal to {most}."
         )));
     }
     Ok(())
 }
 
-async fn delete(cx: Cx<Nova>, Path(project): Path<String>) -> Result<StatusCode, Fault> {
+async fn delete(cx: Cx<Nova>, Path(project): Path<String>, query: Query) -> Result<StatusCode, Fault> {
     cx.allow_on(&Target::project(project.as_str()))?;
     let tx = cx.service.db.write().await?;
-    rows::Entity::delete_many().filter(rows::Column::ProjectId.eq(project.as_str())).exec(&*tx).await?;
+    let mut those = rows::Entity::delete_many().filter(rows::Column::ProjectId.eq(project.as_str()));
+    if let Some(user) = user(&query) {
+        those = those.filter(rows::Column::UserId.eq(user));
+    }
+    those.exec(&*tx).await?;
     tx.commit().await?;
     Ok(StatusCode::ACCEPTED)
 }

@@ -178,9 +178,8 @@ async fn create(cx: Cx<Nova>, web::Body(body): web::Body<Create>) -> Result<Resp
         created_at: Utc::now(),
     };
     let mut tx = cx.service.db.write().await?;
-    let limits = quota::limits(&*tx, &project).await?;
-    let usage = quota::usage(&*tx, &project).await?;
-    if quota::check(&limits, &usage, &[("server_groups", 1)]).is_err() {
+    let room = quota::Room::read(&*tx, &project, &cx.caller.user.id).await?;
+    if room.check(&[("server_groups", 1)]).is_err() {
         return Err(NovaError::Forbidden("Quota exceeded, too many server groups.".into()).into());
     }
     Entity::insert(ActiveModel::from(row.clone()).reset_all()).exec_without_returning(&*tx).await?;

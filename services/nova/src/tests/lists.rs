@@ -55,3 +55,11 @@ async fn servers_that_are_gone_are_listed_to_administrators_and_since_a_time() {
     assert_eq!(since.json["servers"][0]["id"], json!(id));
     assert!(cloud.newest("member").get("/v2.1/servers").await.json["servers"].as_array().unwrap().is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_no_servers_is_empty() {
+    let cloud = Cloud::new().await;
+    cloud.active("one").await;
+    let listed = cloud.newest("member").get("/v2.1/servers?limit=0").await;
+    assert_eq!(listed.json, json!({"servers": []}));
+}

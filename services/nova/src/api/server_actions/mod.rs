@@ -221,9 +221,8 @@ impl Asked {
         let cx = &self.cx;
         let mut tx = cx.service.db.write().await?;
         if !self.more.is_empty() {
-            let limits = quota::limits(&*tx, &row.project_id).await?;
-            let usage = quota::usage(&*tx, &row.project_id).await?;
-            quota::check(&limits, &usage, &self.more)?;
+            // The server stays its maker's, whoever resizes it.
+            quota::Room::read(&*tx, &row.project_id, &row.user_id).await?.check(&self.more)?;
         }
         if more(update).exec(&*tx).await?.rows_affected == 0 {
             let now = server::living(&*tx, row.id).await?;

@@ -80,11 +80,11 @@ pub async fn create(cx: Cx<Nova>, Body(body): Body<CreateRequest>) -> Result<Res
     let admin_pass = new.admin_pass.clone().unwrap_or_else(password);
 
     let mut tx = cx.service.db.write().await?;
-    let limits = quota::limits(&*tx, &project).await?;
-    check_items(new, &limits)?;
-    let usage = quota::usage(&*tx, &project).await?;
-    let number = affordable(&limits, &usage, &sizes, least, most)?;
-    let group = group(&cx, &tx, &hints, &limits, number).await?;
+    let room = quota::Room::read(&*tx, &project, &cx.caller.user.id).await?;
+    let limits = &room.project.0;
+    check_items(new, limits)?;
+    let number = affordable(&room, &sizes, least, most)?;
+    let group = group(&cx, &tx, &hints, limits, number).await?;
     let key = key(&cx, &tx, new).await?;
     let template = template(&cx, new, image.as_ref(), &sizes, &disks, &hints, place, group, key)?;
     let mut servers = Vec::new();
@@ -276,8 +276,7 @@ pub fn metadata_fits(number: usize, limits: &quota::Limits) -> Result<(), NovaEr
 
 /// As many as the quota allows, from the most down to the least that was asked for.
 fn affordable(
-    limits: &quota::Limits,
-    usage: &quota::Usage,
+    room: &quota::Room,
     flavor: &flavor::Snapshot,
     least: i64,
     most: i64,
@@ -286,10 +285,10 @@ fn affordable(
         [("instances", number), ("cores", number * flavor.vcpus), ("ram", number * flavor.memory_mb)]
     };
     let mut number = most;
-    while number > least && quota::check(limits, usage, &wanted(number)).is_err() {
+    while number > least && room.check(&wanted(number)).is_err() {
         number -= 1;
     }
-    quota::check(limits, usage, &wanted(number))?;
+    room.check(&wanted(number))?;
     Ok(number)
 }
 
