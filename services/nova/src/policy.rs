@@ -32,6 +32,8 @@ const NOVA: &[Rule] = &[
     rule("os_compute_api:os-aggregates:delete", ADMIN, "Delete aggregates."),
     rule("os_compute_api:os-aggregates:show", ADMIN, "Show aggregates."),
     rule("compute:aggregates:images", ADMIN, "Compute: aggregates, images."),
+    rule("os_compute_api:os-assisted-volume-snapshots:create", SERVICE, "Create assisted volume snapshots."),
+    rule("os_compute_api:os-assisted-volume-snapshots:delete", SERVICE, "Delete assisted volume snapshots."),
     rule("os_compute_api:os-attach-interfaces:list", READER, "List attach interfaces."),
     rule("os_compute_api:os-attach-interfaces:show", READER, "Show attach interfaces."),
     rule("os_compute_api:os-attach-interfaces:create", MEMBER, "Create attach interfaces."),

@@ -1,6 +1,7 @@
 //! The Compute API: one file for each resource.
 
 mod aggregates;
+mod assisted_volume_snapshots;
 mod availability_zones;
 mod extensions;
 mod external_events;
@@ -49,7 +50,7 @@ use crate::Nova;
 
 /// All routes.
 pub fn routes() -> Routes<Nova> {
-    let groups: [fn() -> Routes<Nova>; 29] = [
+    let groups: [fn() -> Routes<Nova>; 30] = [
         versions::routes,
         flavors::routes,
         flavor_access::routes,
@@ -76,6 +77,7 @@ pub fn routes() -> Routes<Nova> {
         services::routes,
         availability_zones::routes,
         aggregates::routes,
+        assisted_volume_snapshots::routes,
         tenant_usage::routes,
         usage_audit_log::routes,
         migrations::routes,

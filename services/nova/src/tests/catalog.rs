@@ -105,3 +105,44 @@ async fn administrators_see_hosts_and_group_them() {
     assert_eq!(admin.post(&path, json!({"remove_host": {"host": "h1"}})).await.status, 200);
     assert_eq!(admin.delete(&format!("/v2.1/os-aggregates/{aggregate}")).await.status, 200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_is_pinned_to_the_zone_that_it_is_in_and_to_none() {
+    let cloud = Cloud::new().await;
+    let id = cloud.active("one").await;
+    let client = cloud.newest("member");
+    let path = format!("/v2.1/servers/{id}");
+    let pin = async |zone: serde_json::Value| {
+        client.put(&path, json!({"server": {"pinned_availability_zone": zone}})).await
+    };
+    assert_eq!(pin(json!(null)).await.json["server"]["pinned_availability_zone"], json!(null));
+    assert_eq!(pin(json!("elsewhere")).await.status, 409);
+    for _ in 0..2 {
+        assert_eq!(pin(json!("nova")).await.json["server"]["pinned_availability_zone"], "nova");
+    }
+    assert_eq!(pin(json!("elsewhere")).await.status, 409);
+    assert_eq!(pin(json!(null)).await.json["server"]["pinned_availability_zone"], json!(null));
+    let old = cloud.client("member").with_header("openstack-api-version", "compute 2.103");
+    assert_eq!(old.put(&path, json!({"server": {"pinned_availability_zone": null}})).await.status, 400);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_has_a_private_flavor_until_access_is_given() {
+    let cloud = Cloud::new().await;
+    let body = json!({"flavor": {"name": "mine", "id": "mine", "ram": 64, "vcpus": 1, "disk": 1,
+        "os-flavor-access:is_public": false}});
+    assert_eq!(cloud.newest("admin").post("/v2.1/flavors", body).await.status, 200);
+    let listed = cloud.newest("admin").get("/v2.1/flavors/mine/os-flavor-access").await;
+    assert_eq!(listed.json, json!({"flavor_access": []}));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_volume_needs_novas_assistance_for_its_snapshots() {
+    let cloud = Cloud::new().await;
+    let all = "/v2.1/os-assisted-volume-snapshots";
+    let body = json!({"snapshot": {"volume_id": "v", "create_info": {
+        "snapshot_id": "s", "type": "qcow2", "new_file": "f"}}});
+    assert_eq!(cloud.newest("member").post(all, body.clone()).await.status, 403);
+    assert_eq!(cloud.newest("admin").post(all, body).await.status, 400);
+    assert_eq!(cloud.newest("admin").delete(&format!("{all}/s")).await.status, 400);
+}
