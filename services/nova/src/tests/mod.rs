@@ -9,6 +9,7 @@ mod disk_copies;
 mod guests;
 mod hosts;
 mod lists;
+mod proxies;
 mod quotas;
 mod routes;
 mod wrecks;
