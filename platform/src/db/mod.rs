@@ -10,8 +10,8 @@ mod open;
 use std::{ops::Deref, sync::Arc};
 
 use sea_orm::{
-    ActiveValue::Set, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
-    IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ActiveValue::Set, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, EntityTrait, IsolationLevel,
+    SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
 
 use crate::events::{self, Bus, Event};
@@ -108,7 +108,10 @@ pub fn is_duplicate(error: &DbErr) -> bool {
 }
 
 /// The sum of a column of whole numbers, as a whole number on every database (`None` of no rows).
-pub fn sum(db: &impl sea_orm::ConnectionTrait, column: impl sea_orm::ColumnTrait) -> sea_orm::sea_query::SimpleExpr {
+pub fn sum(
+    db: &impl sea_orm::ConnectionTrait,
+    column: impl sea_orm::ColumnTrait,
+) -> sea_orm::sea_query::SimpleExpr {
     use sea_orm::sea_query::{Expr, ExprTrait, Func};
     let whole = if db.get_database_backend() == sea_orm::DbBackend::MySql { "signed" } else { "bigint" };
     Expr::expr(Func::sum(Expr::col(column.as_column_ref()))).cast_as(whole)

@@ -162,7 +162,10 @@ async fn precise_times(connection: &DatabaseConnection) -> Result<(), DbErr> {
             (false, true) => " DEFAULT NULL",
             (false, false) => "",
         };
-        changes.entry(text("name")?).or_default().push(format!("MODIFY `{field}` DATETIME(6) {empty}{default}"));
+        changes
+            .entry(text("name")?)
+            .or_default()
+            .push(format!("MODIFY `{field}` DATETIME(6) {empty}{default}"));
     }
     for (table, changes) in changes {
         connection.execute_unprepared(&format!("ALTER TABLE `{table}` {}", changes.join(", "))).await?;

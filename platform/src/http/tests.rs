@@ -65,7 +65,10 @@ async fn create(cx: Cx<Toys>, Body(new): Body<NewToy>) -> Result<Response, Fault
     cx.answer(StatusCode::CREATED, "toy", &ToyView { name: new.name, colour: new.colour, size: 3 })
 }
 
-async fn show(cx: Cx<Toys>, axum::extract::Path(owner): axum::extract::Path<String>) -> Result<Response, Fault> {
+async fn show(
+    cx: Cx<Toys>,
+    axum::extract::Path(owner): axum::extract::Path<String>,
+) -> Result<Response, Fault> {
     let missing = || Fault::not_found("Toy could not be found.");
     let owner = cx.found(Some(owner), |owner| Target::project(owner.as_str()), missing)?;
     cx.answer(StatusCode::OK, "toy", &ToyView { name: owner, colour: None, size: 1 })
@@ -123,10 +126,16 @@ async fn versions_out_of_range_and_out_of_shape_are_refused() {
 async fn a_bad_body_is_refused_naming_the_field() {
     let long = client().post("/toys", json!({"toy": {"name": "far too long"}})).await;
     assert_eq!(long.status, 400);
-    assert!(long.json["badRequest"]["message"].as_str().unwrap().contains("field/attribute name"), "{:?}", long.json);
+    assert!(
+        long.json["badRequest"]["message"].as_str().unwrap().contains("field/attribute name"),
+        "{:?}",
+        long.json
+    );
     let extra = client().post("/toys", json!({"toy": {"name": "x", "wheels": 4}})).await;
     assert_eq!(extra.status, 400);
-    let torn = client().send_bytes(http::Method::POST, "/toys", Some("application/json"), b"{\"toy\": ".to_vec()).await;
+    let torn = client()
+        .send_bytes(http::Method::POST, "/toys", Some("application/json"), b"{\"toy\": ".to_vec())
+        .await;
     assert_eq!(torn.status, 400);
     let huge = client().post("/toys", json!({"toy": {"name": "x".repeat(2000)}})).await;
     assert_eq!(huge.status, 413);
