@@ -8,6 +8,7 @@ mod lists;
 mod networks;
 mod others;
 mod ports;
+mod proxies;
 mod routers;
 mod servers;
 
