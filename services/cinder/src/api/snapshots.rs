@@ -92,7 +92,8 @@ fn view(cx: &Cx<Cinder>, row: snapshot::Model, detailed: bool) -> SnapshotView {
 #[derive(Deserialize, BodyDerive)]
 #[body(wrap = "snapshot", open)]
 struct CreateSnapshot {
-    volume_id: String,
+    #[body(schema = volume_id)]
+    volume_id: Value,
     #[body(max = 255)]
     name: Option<String>,
     #[body(max = 255)]
@@ -108,13 +109,18 @@ struct CreateSnapshot {
     metadata: Option<Pairs>,
 }
 
+/// It must be given; none at all is a volume that is not there.
+fn volume_id(_: Version) -> Value {
+    serde_json::json!({"oneOf": [{"type": "string", "format": "uuid"}, {"type": "null"}]})
+}
+
 async fn create(cx: Cx<Cinder>, Body(body): Body<CreateSnapshot>) -> Result<Response, Fault> {
-    let id = body.volume_id.parse::<Uuid>();
+    let id = body.volume_id.as_str().and_then(|id| id.parse::<Uuid>().ok());
     let of = match id {
-        Ok(id) => volume::Entity::find_by_id(id).one(cx.service.db.read()).await?,
-        Err(_) => None,
+        Some(id) => volume::Entity::find_by_id(id).one(cx.service.db.read()).await?,
+        None => None,
     };
-    let missing = || Error::VolumeNotFound(body.volume_id.chars().take(64).collect()).into();
+    let missing = || Error::VolumeNotFound(id.map_or_else(|| "None".to_owned(), |id| id.to_string())).into();
     let of = cx.found(of, |row| Target::project(row.project_id.as_str()), missing)?;
     let allowed = allowed_statuses(&cx, &body.force)?;
     if !allowed.contains(&of.status.as_str()) {

@@ -53,7 +53,9 @@ async fn a_volume_that_is_attached_to_what_is_not_a_server_has_no_consistent_sna
         &cloud.member.post("/v3/snapshots", json!({"snapshot": {"volume_id": Uuid::new_v4()}})).await,
         404,
     );
-    expect(&cloud.member.post("/v3/snapshots", json!({"snapshot": {"volume_id": null}})).await, 400);
+    expect(&cloud.member.post("/v3/snapshots", json!({"snapshot": {"volume_id": null}})).await, 404);
+    expect(&cloud.member.post("/v3/snapshots", json!({"snapshot": {"volume_id": "x"}})).await, 400);
+    expect(&cloud.member.post("/v3/snapshots", json!({"snapshot": {"volume_id": 1}})).await, 400);
     expect(&cloud.member.post("/v3/snapshots", json!({"snapshot": {}})).await, 400);
 }
 
