@@ -125,8 +125,8 @@ pub trait NetworkProxy: Send + Sync {
     /// External networks that the caller sees.
     async fn external_networks(&self, caller: &Caller) -> CallResult<Vec<Network>>;
 
-    /// Networks that the caller's project owns or that are shared with it.
-    async fn project_networks(&self, caller: &Caller) -> CallResult<Vec<Network>>;
+    /// Networks that the caller sees, external ones included.
+    async fn visible_networks(&self, caller: &Caller) -> CallResult<Vec<Network>>;
 
     /// Gives a device's port on that network one address more. For who may change the device. `NotFound` when it has no port there.
     async fn add_fixed_ip(&self, device_id: Uuid, network: Uuid) -> CallResult<()>;

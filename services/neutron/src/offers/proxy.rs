@@ -9,7 +9,7 @@ use contracts::{
     network::{Network, SecurityGroupRuleView, SecurityGroupView},
     network_proxy::{FloatingIp, NetworkProxy, NewSecurityGroupRule, SecurityGroupPage},
 };
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use super::{asker::Asker, floating, groups, ports, view};
@@ -99,11 +99,10 @@ impl NetworkProxy for Neutron {
         Ok(view::networks(self.db.read(), found, &asker.eyes().project).await?)
     }
 
-    async fn project_networks(&self, caller: &Caller) -> CallResult<Vec<Network>> {
+    async fn visible_networks(&self, caller: &Caller) -> CallResult<Vec<Network>> {
         let eyes = Asker::new(self, caller).eyes();
-        let own = network::Column::ProjectId.eq(eyes.project.as_str());
         let found = network::Entity::find()
-            .filter(Condition::any().add(eyes.shared(true)).add(own))
+            .filter(eyes.networks())
             .order_by_asc(network::Column::CreatedAt)
             .order_by_asc(network::Column::Id)
             .all(self.db.read())

@@ -154,6 +154,8 @@ async fn floating_ips_come_from_pools_and_belong_to_projects() {
     let outside = world.outside().await;
     let pools = proxy.external_networks(&member).await.unwrap();
     assert_eq!(pools[0].id.to_string(), outside);
+    let seen = proxy.visible_networks(&stranger).await.unwrap();
+    assert_eq!(seen.iter().map(|network| network.id.to_string()).collect::<Vec<_>>(), [outside.as_str()]);
     assert!(matches!(proxy.create_floating_ip(&member, Some("x")).await, Err(CallError::NotFound(_))));
     let ip = proxy.create_floating_ip(&member, Some(&pools[0].name)).await.unwrap();
     assert_eq!((ip.pool.as_str(), ip.device_id.as_deref()), (pools[0].name.as_str(), None));

@@ -81,7 +81,7 @@ async fn find(cx: &Cx<Nova>, text: &str) -> Result<Network, Fault> {
 
 async fn index(cx: Cx<Nova>) -> Result<Response, Fault> {
     cx.allow()?;
-    let (networks, admin) = (cx.service.network_proxy.project_networks(&cx.caller).await?, cx.is_admin());
+    let (networks, admin) = (cx.service.network_proxy.visible_networks(&cx.caller).await?, cx.is_admin());
     let networks: Vec<Value> = networks.iter().map(|network| view(network, admin)).collect();
     json(StatusCode::OK, &json!({"networks": networks}))
 }
@@ -93,7 +93,7 @@ async fn show(cx: Cx<Nova>, Path(id): Path<String>) -> Result<Response, Fault> {
 
 async fn of_project(cx: Cx<Nova>) -> Result<Response, Fault> {
     cx.allow()?;
-    let networks = cx.service.network_proxy.project_networks(&cx.caller).await?;
+    let networks = cx.service.network_proxy.visible_networks(&cx.caller).await?;
     let networks: Vec<Value> = networks.iter().map(short).collect();
     json(StatusCode::OK, &json!({"networks": networks}))
 }

@@ -179,7 +179,7 @@ impl NetworkProxy for FakeNetworks {
         Ok(vec![])
     }
 
-    async fn project_networks(&self, caller: &Caller) -> CallResult<Vec<Network>> {
+    async fn visible_networks(&self, caller: &Caller) -> CallResult<Vec<Network>> {
         self.default_networks(caller).await
     }
 
