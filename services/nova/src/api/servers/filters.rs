@@ -7,7 +7,10 @@ use platform::{
     wire::Version,
 };
 use regex::{Regex, RegexBuilder};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select,
+    sea_query::{Expr, ExprTrait, Func},
+};
 use uuid::Uuid;
 
 use super::super::times;
@@ -79,7 +82,11 @@ pub fn filters(cx: &Cx<Nova>, query: &Query, rule: &str) -> Result<Option<(Selec
     select = changed(cx, query, select)?;
     if let Some(pattern) = query.get("name") {
         match plain(pattern) {
-            true => select = select.filter(Column::Name.contains(pattern)),
+            true => {
+                // Databases differ in whether LIKE minds the case.
+                let lower = Expr::expr(Func::lower(Expr::col((Entity, Column::Name))));
+                select = select.filter(lower.like(format!("%{}%", pattern.to_lowercase())));
+            }
             false => in_rows.name = Some(regex("name", pattern)?),
         }
     }
