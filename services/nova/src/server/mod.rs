@@ -55,7 +55,7 @@ use platform::reconcile::{Next, Reconciler, StepError};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-pub use addresses::AddressReconciler;
+pub use addresses::{AddressReconciler, refresh};
 pub use build::port;
 
 use self::state::Task;

@@ -102,6 +102,23 @@ impl FakeNetworks {
 
 #[async_trait]
 impl Networks for FakeNetworks {
+    async fn change_security_group(
+        &self,
+        _: &Caller,
+        server: Uuid,
+        name: &str,
+        member: bool,
+    ) -> CallResult<()> {
+        for port in self.ports.lock().unwrap().iter_mut().filter(|port| port.device_id == server.to_string())
+        {
+            port.security_groups.retain(|group| group != name);
+            if member {
+                port.security_groups.push(name.to_owned());
+            }
+        }
+        Ok(())
+    }
+
     async fn network(&self, _: &Caller, id: Uuid) -> CallResult<Network> {
         match id == self.network.id {
             true => Ok(self.network.clone()),

@@ -235,3 +235,17 @@ async fn a_resize_is_listed_among_the_migrations_until_its_server_is_gone() {
     cloud.gone(&id).await;
     assert_eq!(admin.get("/v2.1/os-migrations").await.json, json!({"migrations": []}));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn security_groups_that_were_changed_are_seen_at_once() {
+    let cloud = Cloud::new().await;
+    let id = cloud.active("one").await;
+    let path = format!("/v2.1/servers/{id}");
+    let groups = async || cloud.newest("member").get(&path).await.json["server"]["security_groups"].clone();
+    let before = groups().await;
+    assert_eq!(cloud.act("member", &id, json!({"addSecurityGroup": {"name": "web"}})).await.status, 202);
+    let after = groups().await;
+    assert!(after.as_array().unwrap().contains(&json!({"name": "web"})), "{after}");
+    assert_eq!(cloud.act("member", &id, json!({"removeSecurityGroup": {"name": "web"}})).await.status, 202);
+    assert_eq!(groups().await, before);
+}

@@ -45,6 +45,9 @@ async fn change(asked: &Asked, name: &str, member: bool) -> Result<Response, Fau
             error => Fault::from(error),
         },
     )?;
-    cx.service.addresses.wake(id);
+    // Whoever looks at the server next sees the change; where Neutron does not answer now, it is looked for later.
+    if crate::server::refresh(&cx.service, id).await.is_err() {
+        cx.service.addresses.wake(id);
+    }
     Ok(StatusCode::ACCEPTED.into_response())
 }
