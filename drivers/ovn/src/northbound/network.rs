@@ -1,5 +1,7 @@
 //! A network: its switch, the port that leads out of it, what DHCP answers, and its names.
 
+use std::{collections::BTreeMap, net::IpAddr};
+
 use contracts::driver::LogicalNetwork;
 use uuid::Uuid;
 
@@ -47,11 +49,13 @@ impl Plan<'_> {
             }
             return None;
         }
-        let records = network.names.iter().map(|(name, addresses)| {
+        let mut records: BTreeMap<String, String> = BTreeMap::new();
+        for (name, addresses) in &network.names {
             let addresses: Vec<String> = addresses.iter().map(ToString::to_string).collect();
             // OVN compares with the question put in lower case.
-            (name.to_lowercase(), addresses.join(" "))
-        });
+            records.insert(name.to_lowercase(), addresses.join(" "));
+        }
+        records.extend(reverse_names(network));
         let columns =
             Columns::from([("records", Datum::map(records)), ("external_ids", marks(KIND_DNS, &id, []))]);
         Some(self.root("DNS", &id, &columns))
@@ -168,5 +172,45 @@ impl Plan<'_> {
                 self.transaction.delete(table, row);
             }
         }
+    }
+}
+
+/// The names that are asked for when somebody wants to know whose an address is, each with the fullest name of the address.
+/// Without them whoever shows names beside addresses waits for a name server that may not be there.
+fn reverse_names(network: &LogicalNetwork) -> BTreeMap<String, String> {
+    let mut names: BTreeMap<String, String> = BTreeMap::new();
+    for (name, addresses) in &network.names {
+        for address in addresses {
+            let known = names.entry(reverse_name(*address)).or_default();
+            if name.len() > known.len() {
+                *known = name.to_lowercase();
+            }
+        }
+    }
+    names
+}
+
+fn reverse_name(address: IpAddr) -> String {
+    let (labels, zone): (Vec<String>, _) = match address {
+        IpAddr::V4(address) => (address.octets().map(|octet| octet.to_string()).to_vec(), "in-addr.arpa"),
+        IpAddr::V6(address) => {
+            let nibbles = address.octets().into_iter().flat_map(|octet| [octet >> 4, octet & 15]);
+            (nibbles.map(|nibble| format!("{nibble:x}")).collect(), "ip6.arpa")
+        }
+    };
+    labels.into_iter().rev().chain([zone.to_owned()]).collect::<Vec<_>>().join(".")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_asked_for_backwards() {
+        assert_eq!(reverse_name("10.1.2.3".parse().unwrap()), "3.2.1.10.in-addr.arpa");
+        assert_eq!(
+            reverse_name("fd00::a1".parse().unwrap()),
+            "1.a.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.d.f.ip6.arpa"
+        );
     }
 }
