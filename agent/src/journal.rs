@@ -37,7 +37,9 @@ impl Journal {
         for entry in fs::read_dir(layout.machines())? {
             let name = entry?.file_name();
             let Some(id) = name.to_str().and_then(|name| name.parse::<Uuid>().ok()) else { continue };
-            known.insert(id, read(&layout, id));
+            // Simulated storage holds no records; its machines are made again as the controller says.
+            let spec = if storage == Storage::Real { read(&layout, id) } else { None };
+            known.insert(id, spec);
         }
         Ok(Self { layout, storage, known: Mutex::new(known) })
     }

@@ -230,7 +230,13 @@ fn settle(name: &'static str, states: &mut HashMap<Uuid, State>, id: Uuid, outco
         Ok(Next::After(delay)) => wait(delay, 0),
         Err(error) => {
             let delay = FIRST_DELAY.saturating_mul(1 << attempt.min(16)).min(LONGEST_DELAY);
-            tracing::warn!(reconciler = name, %id, %error, attempt, retry_in_ms = delay.as_millis() as u64, "a step failed");
+            let retry_in_ms = delay.as_millis() as u64;
+            // Once or twice is the way of a start, or of two things that end together; more is for an operator to see.
+            if attempt < 2 {
+                tracing::info!(reconciler = name, %id, %error, attempt, retry_in_ms, "a step could not be taken yet");
+            } else {
+                tracing::warn!(reconciler = name, %id, %error, attempt, retry_in_ms, "a step fails again and again");
+            }
             wait(delay, attempt + 1)
         }
     };

@@ -33,7 +33,8 @@ pub(crate) async fn routers(
     let floating = floating.all(db).await?;
     let around = Around::of(db, &legs, &floating).await?;
     let mut by_router: HashMap<String, Vec<Full>> = HashMap::new();
-    for leg in legs {
+    // A leg without addresses is one that goes away at this moment: the engine has no use for it.
+    for leg in legs.into_iter().filter(|leg| around.has_address(leg)) {
         by_router.entry(leg.port.device_id.clone()).or_default().push(leg);
     }
     let mut nat: HashMap<Uuid, Vec<NatRule>> = HashMap::new();
@@ -102,16 +103,21 @@ impl Around {
         })
     }
 
+    fn has_address(&self, leg: &Full) -> bool {
+        leg.addresses.iter().any(|row| self.address(row).is_some())
+    }
+
+    fn address(&self, row: &model::fixed_ip::Model) -> Option<IpNet> {
+        let cidr: IpNet = self.subnets.get(&row.subnet_id)?.cidr.parse().ok()?;
+        IpNet::new(row.address.parse().ok()?, cidr.prefix_len()).ok()
+    }
+
     fn interface(&self, leg: &Full) -> RouterInterface {
-        let address = |row: &model::fixed_ip::Model| {
-            let cidr: IpNet = self.subnets.get(&row.subnet_id)?.cidr.parse().ok()?;
-            IpNet::new(row.address.parse().ok()?, cidr.prefix_len()).ok()
-        };
         RouterInterface {
             port: leg.port.id,
             network: leg.port.network_id,
             mac: leg.port.mac.clone(),
-            addresses: leg.addresses.iter().filter_map(address).collect(),
+            addresses: leg.addresses.iter().filter_map(|row| self.address(row)).collect(),
             mtu: self.mtus.get(&leg.port.network_id).copied().unwrap_or(1500),
         }
     }
