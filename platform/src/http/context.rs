@@ -15,6 +15,7 @@ use serde::Serialize;
 
 use super::{Fault, Foreign, RequestId, Route, Scheme};
 use crate::{
+    db::owned,
     events::Event,
     policy::{Policy, Target},
     wire::{At, Version, View},
@@ -80,7 +81,7 @@ impl<S: Service> Cx<S> {
 
     /// The caller may do what this route does, to this. Else 403.
     pub fn allow_on(&self, target: &Target<'_>) -> Result<(), Fault> {
-        self.asked.0.store(true, Ordering::Relaxed);
+        self.asking();
         if self.route.policy.is_some_and(|rule| self.may(rule, target)) {
             Ok(())
         } else {
@@ -90,7 +91,7 @@ impl<S: Service> Cx<S> {
 
     /// The caller may do what another rule than the route's decides. Else 403.
     pub fn allow_rule(&self, rule: &str, target: &Target<'_>) -> Result<(), Fault> {
-        self.asked.0.store(true, Ordering::Relaxed);
+        self.asking();
         if self.may(rule, target) { Ok(()) } else { Err(refusal_of(rule)) }
     }
 
@@ -108,7 +109,7 @@ impl<S: Service> Cx<S> {
         missing: impl Fn() -> Fault,
     ) -> Result<T, Fault> {
         let Some(thing) = thing else {
-            self.asked.0.store(true, Ordering::Relaxed);
+            self.asking();
             return Err(missing());
         };
         let about = target(&thing);
@@ -157,6 +158,11 @@ impl<S: Service> Cx<S> {
         format!("{}{path}", self.service.base().endpoint)
     }
 
+    /// The policy is asked now (for the edge, see [`Asked`]).
+    pub(super) fn asking(&self) {
+        self.asked.0.store(true, Ordering::Relaxed);
+    }
+
     fn refusal(&self) -> Fault {
         refusal_of(self.route.policy.unwrap_or("this"))
     }
@@ -185,7 +191,7 @@ pub fn json(status: StatusCode, body: &impl Serialize) -> Result<Response, Fault
 }
 
 fn refusal_of(rule: &str) -> Fault {
-    Fault::forbidden(format!("Policy doesn't allow {rule} to be performed."))
+    Fault::forbidden(owned::refusal(rule))
 }
 
 fn version_of(parts: &Parts, scheme: &Scheme) -> Version {

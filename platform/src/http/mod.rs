@@ -23,6 +23,7 @@ mod body;
 mod context;
 mod edge;
 mod fault;
+mod lookup;
 mod query;
 mod route;
 mod scheme;

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     Body as BodyDerive, View,
+    db::owned::{Owned, Sealed},
     policy::{Policy, Rule, Target},
     wire::Version,
 };
@@ -30,7 +31,11 @@ static SCHEME: Scheme = Scheme {
     max_body: 1000,
 };
 
-const RULES: &[Rule] = &[Rule { name: "toys", default: "rule:project_member_or_admin", doc: "" }];
+const RULES: &[Rule] = &[
+    Rule { name: "toys", default: "rule:project_member_or_admin", doc: "" },
+    Rule { name: "look at toys", default: "'shelf':%(place)s", doc: "" },
+    Rule { name: "all toys", default: "role:admin", doc: "" },
+];
 
 struct Toys {
     base: Base,
@@ -74,6 +79,70 @@ async fn show(
     cx.answer(StatusCode::OK, "toy", &ToyView { name: owner, colour: None, size: 1 })
 }
 
+/// A toy, and who has it.
+struct Toy(String);
+
+impl Owned for Toy {
+    type Missing = Fault;
+
+    fn target(&self) -> Target<'_> {
+        Target::project(self.0.as_str())
+    }
+
+    fn missing(id: &str) -> Fault {
+        Fault::not_found(format!("Toy {id} could not be found."))
+    }
+}
+
+async fn play(
+    cx: Cx<Toys>,
+    axum::extract::Path(owner): axum::extract::Path<String>,
+) -> Result<Response, Fault> {
+    let toy = (owner != "nobody").then(|| Toy(owner.clone()));
+    let toy = cx.open(Sealed::new(owner, toy))?;
+    cx.answer(StatusCode::OK, "toy", &ToyView { name: toy.0, colour: None, size: 1 })
+}
+
+/// A toy that may be known by where it stands, whoever has it.
+struct Exhibit(String);
+
+impl Owned for Exhibit {
+    type Missing = Fault;
+
+    const SEEN_BY: Option<&'static str> = Some("look at toys");
+
+    fn target(&self) -> Target<'_> {
+        Target::project("p2").with("place", self.0.as_str())
+    }
+
+    fn missing(id: &str) -> Fault {
+        Fault::not_found(id)
+    }
+}
+
+async fn borrow(
+    cx: Cx<Toys>,
+    axum::extract::Path(place): axum::extract::Path<String>,
+) -> Result<StatusCode, Fault> {
+    cx.open(Sealed::new("", Some(Exhibit(place))))?;
+    Ok(StatusCode::OK)
+}
+
+async fn list(cx: Cx<Toys>) -> Result<StatusCode, Fault> {
+    let own = cx.own_scope()?;
+    assert_eq!(own.project_id(), cx.caller.project_id());
+    assert!(cx.scope_of_all("all toys").unwrap_or(own).is_everybody() == cx.caller.has_role("admin"));
+    Ok(StatusCode::OK)
+}
+
+async fn list_of(
+    cx: Cx<Toys>,
+    axum::extract::Path(owner): axum::extract::Path<String>,
+) -> Result<StatusCode, Fault> {
+    assert_eq!(cx.scope_of(&owner)?.project_id(), Some(owner.as_str()));
+    Ok(StatusCode::OK)
+}
+
 async fn forgetful(_: Cx<Toys>) -> StatusCode {
     StatusCode::OK
 }
@@ -94,6 +163,10 @@ fn client() -> Client {
         .open(http::Method::GET, "/", versions)
         .post("/toys", "toys", create)
         .get("/toys/{owner}", "toys", show)
+        .get("/toys/{owner}/play", "toys", play)
+        .get("/exhibits/{place}", "toys", borrow)
+        .get("/all", "toys", list)
+        .get("/all/{owner}", "toys", list_of)
         .versioned(http::Method::GET, "/new", "toys", Some((2, 7)), None, forgetful)
         .get("/forgetful", "toys", forgetful);
     Client::new(mount(routes, Arc::new(Toys { base })), "member")
@@ -161,6 +234,41 @@ async fn strangers_are_told_that_it_is_not_there() {
     let anonymous = client().with_token("").get("/toys/p1").await;
     assert_eq!(anonymous.status, 401);
     assert!(anonymous.headers["www-authenticate"].to_str().unwrap().contains("/identity"));
+}
+
+#[tokio::test]
+async fn a_sealed_row_opens_for_whom_the_policy_allows() {
+    let play = |token: &'static str, toy: &'static str| async move {
+        let answer = client().with_token(token).get(&format!("/toys/{toy}/play")).await;
+        let message = answer.json.as_object().and_then(|body| body.values().next()).cloned();
+        (
+            answer.status.as_u16(),
+            message.unwrap_or_default()["message"].as_str().unwrap_or_default().to_owned(),
+        )
+    };
+    assert_eq!(play("member", "p1").await.0, 200);
+    assert_eq!(play("admin", "p1").await.0, 200);
+    let refused = play("reader", "p1").await;
+    assert_eq!(refused, (403, "Policy doesn't allow toys to be performed.".into()));
+    assert_eq!(play("stranger", "p1").await, (404, "Toy p1 could not be found.".into()));
+    assert_eq!(play("admin", "nobody").await, (404, "Toy nobody could not be found.".into()));
+}
+
+#[tokio::test]
+async fn what_may_be_seen_is_refused_and_what_may_not_be_seen_is_not_there() {
+    assert_eq!(client().get("/exhibits/shelf").await.status, 403);
+    assert_eq!(client().get("/exhibits/cellar").await.status, 404);
+    assert_eq!(client().with_token("stranger").get("/exhibits/cellar").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_list_is_as_wide_as_the_policy_allows() {
+    for (token, status) in [("member", 200), ("admin", 200), ("reader", 403)] {
+        assert_eq!(client().with_token(token).get("/all").await.status, status, "{token}");
+    }
+    assert_eq!(client().get("/all/p1").await.status, 200);
+    assert_eq!(client().get("/all/p2").await.status, 403);
+    assert_eq!(client().with_token("admin").get("/all/p2").await.status, 200);
 }
 
 #[tokio::test]
