@@ -9,6 +9,8 @@ mod config;
 mod front;
 mod serve;
 mod state;
+#[cfg(test)]
+mod walks;
 
 use clap::Parser;
 

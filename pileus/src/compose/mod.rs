@@ -6,7 +6,7 @@
 pub mod clouds;
 pub mod engines;
 pub mod host;
-mod services;
+pub mod services;
 
 use std::{sync::Arc, time::Duration};
 

@@ -6,7 +6,7 @@
 use std::str::FromStr;
 
 use sea_orm::{
-    ColumnTrait, Condition, DatabaseConnection, DbErr, EntityTrait, Iterable, ModelTrait, Order,
+    ColumnTrait, Condition, DatabaseConnection, DbErr, EntityTrait, IdenStatic, Iterable, ModelTrait, Order,
     PrimaryKeyToColumn, QueryFilter, QueryOrder, QuerySelect, Select, Value,
 };
 use uuid::Uuid;
@@ -41,6 +41,35 @@ pub struct ListSpec<E: EntityTrait + 'static> {
     pub default_sort: &'static [(&'static str, Order)],
     /// The most that one page holds, and what it holds when no limit is asked for. `None`: no limit unless asked for.
     pub max_limit: Option<u64>,
+}
+
+/// A list as declared, by the names of its columns: for the walk that looks for their indexes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeclaredList {
+    /// The table.
+    pub table: String,
+    /// The column by which resources are known.
+    pub id: String,
+    /// Names in the query, and their columns.
+    pub filters: Vec<(&'static str, String)>,
+    /// Names to sort by, and their columns.
+    pub sorts: Vec<(&'static str, String)>,
+    /// The most that one page holds.
+    pub max_limit: Option<u64>,
+}
+
+impl<E: EntityTrait> ListSpec<E> {
+    /// What is declared here, by the names of its columns.
+    pub fn declared(&self) -> DeclaredList {
+        let named = |column: &E::Column| column.as_str().to_owned();
+        DeclaredList {
+            table: E::default().table_name().to_owned(),
+            id: named(&self.id),
+            filters: self.filters.iter().map(|(name, column, _)| (*name, named(column))).collect(),
+            sorts: self.sorts.iter().map(|(name, column)| (*name, named(column))).collect(),
+            max_limit: self.max_limit,
+        }
+    }
 }
 
 /// A page.
@@ -215,6 +244,10 @@ fn keys<E: EntityTrait>(spec: &ListSpec<E>, paging: &Paging) -> Result<Vec<(E::C
 
 /// Behind the marker in the order of the keys: (a > A) or (a = A and b > B) or ...
 fn behind<M: ModelTrait>(keys: &[(<M::Entity as EntityTrait>::Column, Order)], row: &M) -> Condition {
+    // What the first key alone says is said apart: databases don't go along an index by an OR.
+    let Some((first, order)) = keys.first() else { return Condition::all() };
+    let value = row.get(*first);
+    let bound = if *order == Order::Desc { first.lte(value) } else { first.gte(value) };
     let mut any = Condition::any();
     for at in 0..keys.len() {
         let mut all = Condition::all();
@@ -226,7 +259,7 @@ fn behind<M: ModelTrait>(keys: &[(<M::Entity as EntityTrait>::Column, Order)], r
         all = all.add(if *order == Order::Desc { column.lt(value) } else { column.gt(value) });
         any = any.add(all);
     }
-    any
+    Condition::all().add(bound).add(any)
 }
 
 /// How many rows a selection has.

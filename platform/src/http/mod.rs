@@ -36,5 +36,5 @@ pub use context::{Base, Cx, OpenCx, Service, answer, json};
 pub use edge::{RequestId, mount};
 pub use fault::Fault;
 pub use query::Query;
-pub use route::{Route, Routes};
+pub use route::{Action, Route, Routes};
 pub use scheme::{Envelope, Foreign, Microversions, Scheme};

@@ -8,9 +8,13 @@ use axum::{
     routing::{MethodFilter, on},
 };
 use http::Method;
+use sea_orm::EntityTrait;
 
 use super::Service;
-use crate::wire::{Range, Version};
+use crate::{
+    db::list::{DeclaredList, ListSpec},
+    wire::{Range, Version},
+};
 
 /// A route, as declared.
 #[derive(Debug, Clone)]
@@ -23,6 +27,34 @@ pub struct Route {
     pub policy: Option<&'static str>,
     /// The microversions that have it.
     pub versions: Range,
+    /// What its bodies may ask for, where they name an action.
+    pub actions: Vec<Action>,
+    /// What it lists by pages.
+    pub list: Option<DeclaredList>,
+}
+
+/// An action that a body names by its only member: `{"os-start": null}`.
+#[derive(Debug, Clone, Copy)]
+pub struct Action {
+    /// Its name.
+    pub name: &'static str,
+    /// The rule that decides who may.
+    pub policy: &'static str,
+    /// The microversions that have it.
+    pub versions: Range,
+}
+
+impl Action {
+    /// An action that every microversion has.
+    pub const fn new(name: &'static str, policy: &'static str) -> Self {
+        Self { name, policy, versions: Range { since: None, until: None } }
+    }
+}
+
+impl Route {
+    fn new(method: Method, path: &'static str, policy: Option<&'static str>, versions: Range) -> Self {
+        Self { method, path, policy, versions, actions: Vec::new(), list: None }
+    }
 }
 
 /// All routes of a service.
@@ -49,7 +81,7 @@ impl<S: Service> Routes<S> {
         H: Handler<T, Arc<S>>,
         T: 'static,
     {
-        self.add(Route { method, path, policy: Some(policy), versions: Range::default() }, handler)
+        self.add(Route::new(method, path, Some(policy), Range::default()), handler)
     }
 
     /// A route that only some microversions have (both ends included); others are answered with 404.
@@ -68,7 +100,7 @@ impl<S: Service> Routes<S> {
     {
         let version = |(major, minor)| Version::new(major, minor);
         let versions = Range { since: since.map(version), until: until.map(version) };
-        self.add(Route { method, path, policy: Some(policy), versions }, handler)
+        self.add(Route::new(method, path, Some(policy), versions), handler)
     }
 
     /// A route without a token: its handler takes an `OpenCx`.
@@ -77,7 +109,7 @@ impl<S: Service> Routes<S> {
         H: Handler<T, Arc<S>>,
         T: 'static,
     {
-        self.add(Route { method, path, policy: None, versions: Range::default() }, handler)
+        self.add(Route::new(method, path, None, Range::default()), handler)
     }
 
     /// GET
@@ -132,9 +164,30 @@ impl<S: Service> Routes<S> {
         self
     }
 
+    /// The bodies of the route that was declared last name one of these actions.
+    pub fn actions(mut self, actions: impl IntoIterator<Item = Action>) -> Self {
+        if let Some(last) = self.table.last_mut() {
+            last.actions.extend(actions);
+        }
+        self
+    }
+
+    /// The route that was declared last lists this by pages.
+    pub fn list<E: EntityTrait>(mut self, spec: &ListSpec<E>) -> Self {
+        if let Some(last) = self.table.last_mut() {
+            last.list = Some(spec.declared());
+        }
+        self
+    }
+
     /// What has been declared: for the walks that check every route, and for documentation.
     pub fn table(&self) -> &[Route] {
         &self.table
+    }
+
+    /// The same, without the handlers.
+    pub fn into_table(self) -> Vec<Route> {
+        self.table
     }
 
     fn add<H, T>(mut self, route: Route, handler: H) -> Self

@@ -120,6 +120,11 @@ impl Cinder {
         let _ = self.copies.set(copies);
     }
 
+    /// What it serves, as declared.
+    pub fn routes() -> Vec<platform::http::Route> {
+        api::routes().into_table()
+    }
+
     /// The routes.
     pub fn router(self: Arc<Self>) -> axum::Router {
         api::router(self)

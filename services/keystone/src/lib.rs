@@ -113,6 +113,11 @@ impl Keystone {
         Ok(Arc::new(Self { base, db, authority, passwords, credential_keys, config }))
     }
 
+    /// What it serves, as declared.
+    pub fn routes() -> Vec<platform::http::Route> {
+        api::routes().into_table()
+    }
+
     /// Its HTTP interface; it is given paths without the `/identity` under which it is. As in Keystone, a path may end
     /// with a slash.
     pub fn router(self: Arc<Self>) -> axum::Router {

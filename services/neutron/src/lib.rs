@@ -146,6 +146,11 @@ impl Neutron {
         &self.base.policy
     }
 
+    /// What it serves, as declared.
+    pub fn routes() -> Vec<platform::http::Route> {
+        api::routes().into_table()
+    }
+
     /// Its API.
     pub fn router(self: Arc<Self>) -> axum::Router {
         platform::http::mount(api::routes(), self)

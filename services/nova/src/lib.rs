@@ -151,6 +151,11 @@ impl Nova {
         }))
     }
 
+    /// What it serves, as declared.
+    pub fn routes() -> Vec<platform::http::Route> {
+        api::routes().into_table()
+    }
+
     /// Its API, to be nested under `/compute`.
     pub fn router(self: Arc<Self>) -> Router {
         let inner = platform::http::mount(api::routes(), self.clone()).merge(console::router(self));

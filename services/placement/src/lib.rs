@@ -97,6 +97,11 @@ impl Placement {
         &self.base.policy
     }
 
+    /// What it serves, as declared.
+    pub fn routes() -> Vec<platform::http::Route> {
+        api::routes().into_table()
+    }
+
     /// The API.
     pub fn router(self: Arc<Self>) -> Router {
         platform::http::mount(api::routes(), self)

@@ -8,7 +8,7 @@ use http::{Method, StatusCode};
 use platform::{
     Body as BodyDerive, View,
     db::list::{Kind, ListSpec},
-    http::{Body, Cx, Fault, Query, Routes},
+    http::{Action, Body, Cx, Fault, Query, Routes},
     policy::Target,
 };
 use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, Select, sea_query::Expr};
@@ -32,7 +32,9 @@ const SINCE: Option<(u16, u16)> = Some((3, 27));
 pub(crate) fn routes() -> Routes<Cinder> {
     Routes::new()
         .versioned(Method::GET, "/v3/attachments", "volume:attachment_get", SINCE, None, list)
+        .list(&LIST)
         .versioned(Method::GET, "/v3/attachments/detail", "volume:attachment_get", SINCE, None, detail)
+        .list(&LIST)
         .versioned(Method::POST, "/v3/attachments", "volume:attachment_create", SINCE, None, create)
         .versioned(Method::GET, "/v3/attachments/{id}", "volume:attachment_get", SINCE, None, show)
         .versioned(Method::PUT, "/v3/attachments/{id}", "volume:attachment_update", SINCE, None, update)
@@ -45,6 +47,7 @@ pub(crate) fn routes() -> Routes<Cinder> {
             None,
             complete,
         )
+        .actions([Action::new("os-complete", "volume:attachment_complete")])
 }
 
 /// An attachment in short.

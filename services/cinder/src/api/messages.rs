@@ -29,6 +29,7 @@ const SINCE: Option<(u16, u16)> = Some((3, 3));
 pub(crate) fn routes() -> Routes<Cinder> {
     Routes::new()
         .versioned(Method::GET, "/v3/messages", "message:get_all", SINCE, None, list)
+        .list(&LIST)
         .versioned(Method::GET, "/v3/messages/{id}", "message:get", SINCE, None, show)
         .versioned(Method::DELETE, "/v3/messages/{id}", "message:delete", SINCE, None, delete)
 }

@@ -33,6 +33,7 @@ pub(crate) fn routes() -> Routes<Cinder> {
     const DELETE: &str = "volume_extension:qos_specs_manage:delete";
     Routes::new()
         .get("/v3/qos-specs", GET_ALL, list)
+        .list(&LIST)
         .post("/v3/qos-specs", "volume_extension:qos_specs_manage:create", create)
         .get("/v3/qos-specs/{id}", GET, show)
         .put("/v3/qos-specs/{id}", UPDATE, set_keys)

@@ -3,7 +3,7 @@
 use axum::{extract::Path, response::Response};
 use platform::{
     Body as BodyDerive,
-    http::{Body, Cx, Fault, Routes},
+    http::{Action, Body, Cx, Fault, Routes},
     policy::Target,
 };
 use serde::Deserialize;
@@ -17,8 +17,16 @@ use crate::{Cinder, model::snapshot};
 
 pub(crate) fn routes() -> Routes<Cinder> {
     // Who may see the snapshot; what may be done to it is each action's own rule.
-    Routes::new().post("/v3/snapshots/{id}/action", "volume:get_snapshot", act)
+    Routes::new().post("/v3/snapshots/{id}/action", "volume:get_snapshot", act).actions([
+        Action::new("os-reset_status", RESET),
+        Action::new("os-force_delete", FORCE_DELETE),
+        Action::new("os-update_snapshot_status", UPDATE_STATUS),
+    ])
 }
+
+const RESET: &str = "volume_extension:snapshot_admin_actions:reset_status";
+const FORCE_DELETE: &str = "volume_extension:snapshot_admin_actions:force_delete";
+const UPDATE_STATUS: &str = "snapshot_extension:snapshot_actions:update_snapshot_status";
 
 async fn act(
     cx: Cx<Cinder>,
@@ -31,17 +39,17 @@ async fn act(
     let allow = |rule| cx.allow_rule(rule, &target);
     match name.as_str() {
         "os-reset_status" => {
-            allow("volume_extension:snapshot_admin_actions:reset_status")?;
+            allow(RESET)?;
             let asked: ResetStatus = argument(&value, cx.version)?;
             set(&cx, &row, &asked.status, None).await
         }
         "os-force_delete" => {
-            allow("volume_extension:snapshot_admin_actions:force_delete")?;
+            allow(FORCE_DELETE)?;
             snapshots::remove(&cx, &row, &[row.status.as_str()]).await?;
             accepted()
         }
         "os-update_snapshot_status" => {
-            allow("snapshot_extension:snapshot_actions:update_snapshot_status")?;
+            allow(UPDATE_STATUS)?;
             update_status(&cx, &row, argument(&value, cx.version)?).await
         }
         name => Err(Fault::bad_request(format!(

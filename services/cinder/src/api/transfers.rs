@@ -33,14 +33,18 @@ pub(crate) fn routes() -> Routes<Cinder> {
     const GET_ALL: &str = "volume:get_all_transfers";
     let old = Routes::new()
         .get("/v3/os-volume-transfer", GET_ALL, list)
+        .list(&LIST)
         .get("/v3/os-volume-transfer/detail", GET_ALL, detail)
+        .list(&LIST)
         .post("/v3/os-volume-transfer", "volume:create_transfer", create)
         .get("/v3/os-volume-transfer/{id}", "volume:get_transfer", show)
         .delete("/v3/os-volume-transfer/{id}", "volume:delete_transfer", delete)
         .post("/v3/os-volume-transfer/{id}/accept", "volume:accept_transfer", accept);
     let since = Some((3, 55));
     old.versioned(Method::GET, "/v3/volume-transfers", GET_ALL, since, None, list)
+        .list(&LIST)
         .versioned(Method::GET, "/v3/volume-transfers/detail", GET_ALL, since, None, detail)
+        .list(&LIST)
         .versioned(Method::POST, "/v3/volume-transfers", "volume:create_transfer", since, None, create)
         .versioned(Method::GET, "/v3/volume-transfers/{id}", "volume:get_transfer", since, None, show)
         .versioned(Method::DELETE, "/v3/volume-transfers/{id}", "volume:delete_transfer", since, None, delete)

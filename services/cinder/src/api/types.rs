@@ -7,7 +7,7 @@ use axum::{
 use http::StatusCode;
 use platform::{
     Body as BodyDerive, View,
-    http::{Body, Cx, Fault, Query, Routes, json},
+    http::{self as web, Body, Cx, Fault, Query, Routes, json},
     wire::Patch,
 };
 use sea_orm::{
@@ -45,6 +45,13 @@ pub(crate) fn routes() -> Routes<Cinder> {
             access,
         )
         .post("/v3/types/{id}/action", "volume_extension:volume_type_access:addProjectAccess", action)
+        .actions([
+            web::Action::new("addProjectAccess", "volume_extension:volume_type_access:addProjectAccess"),
+            web::Action::new(
+                "removeProjectAccess",
+                "volume_extension:volume_type_access:removeProjectAccess",
+            ),
+        ])
 }
 
 /// A type.
@@ -375,6 +382,10 @@ struct Action {
 
 async fn action(cx: Cx<Cinder>, Path(id): Path<String>, Body(body): Body<Action>) -> Result<Response, Fault> {
     let row = found(&cx, &id).await?;
+    if body.remove.is_some() {
+        let anybody = platform::policy::Target::none();
+        cx.allow_rule("volume_extension:volume_type_access:removeProjectAccess", &anybody)?;
+    }
     if row.is_public {
         return Err(Fault::conflict("Type access modification is not applicable to public volume type."));
     }

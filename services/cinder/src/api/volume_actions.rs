@@ -8,9 +8,9 @@ use futures::future::BoxFuture;
 use http::StatusCode;
 use platform::{
     Body as BodyDerive,
-    http::{Body, Cx, Fault, Routes},
+    http::{self as web, Body, Cx, Fault, Routes},
     policy::Target,
-    wire::{Schema, Version, schema},
+    wire::{Range, Schema, Version, schema},
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
 use serde::{Deserialize, de::DeserializeOwned};
@@ -30,7 +30,9 @@ use crate::{
 
 pub(crate) fn routes() -> Routes<Cinder> {
     // Who may see the volume; what may be done to it is each action's own rule.
-    Routes::new().post("/v3/volumes/{id}/action", "volume:get", act)
+    Routes::new()
+        .post("/v3/volumes/{id}/action", "volume:get", act)
+        .actions(ACTIONS.iter().map(Action::declared))
 }
 
 /// An action that was asked for, of a volume that the caller may see.
@@ -85,6 +87,13 @@ struct Action {
 
 const fn action(name: &'static str, rule: &'static str, run: fn(Act) -> Outcome) -> Action {
     Action { name, rule, since: Version::new(3, 0), run }
+}
+
+impl Action {
+    fn declared(&self) -> web::Action {
+        let since = (self.since > Version::new(3, 0)).then_some(self.since);
+        web::Action { name: self.name, policy: self.rule, versions: Range { since, until: None } }
+    }
 }
 
 macro_rules! run {

@@ -34,6 +34,7 @@ use crate::{
 pub(super) fn routes() -> Routes<Glance> {
     Routes::new()
         .get("/v2/images", "get_images", list)
+        .list(&images::SPEC)
         .post("/v2/images", "add_image", create)
         .get("/v2/images/{id}", "get_image", show)
         .patch("/v2/images/{id}", "modify_image", update)

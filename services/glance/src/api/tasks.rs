@@ -32,6 +32,7 @@ pub(super) fn routes() -> Routes<Glance> {
     Routes::new()
         .get("/v2/images/{id}/tasks", "get_image", of_image)
         .get("/v2/tasks", "tasks_api_access", all)
+        .list(&SPEC)
         .post("/v2/tasks", "tasks_api_access", create)
         .get("/v2/tasks/{id}", "tasks_api_access", show)
 }

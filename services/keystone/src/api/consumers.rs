@@ -27,6 +27,7 @@ pub(super) fn routes() -> Routes<Keystone> {
     const ONE: &str = "/v3/OS-OAUTH1/consumers/{consumer_id}";
     Routes::new()
         .get("/v3/OS-OAUTH1/consumers", "identity:list_consumers", list)
+        .list(&SPEC)
         .post("/v3/OS-OAUTH1/consumers", "identity:create_consumer", create)
         .get(ONE, "identity:get_consumer", show)
         .patch(ONE, "identity:update_consumer", update)

@@ -30,6 +30,7 @@ use crate::{
 pub(super) fn routes() -> Routes<Keystone> {
     Routes::new()
         .get("/v3/credentials", "identity:list_credentials", list)
+        .list(&SPEC)
         .post("/v3/credentials", "identity:create_credential", create)
         .get("/v3/credentials/{credential_id}", "identity:get_credential", show)
         .patch("/v3/credentials/{credential_id}", "identity:update_credential", update)

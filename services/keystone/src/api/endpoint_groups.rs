@@ -24,6 +24,7 @@ pub(super) fn routes() -> Routes<Keystone> {
     const ONE: &str = "/v3/OS-EP-FILTER/endpoint_groups/{endpoint_group_id}";
     Routes::new()
         .get(ALL, "identity:list_endpoint_groups", list)
+        .list(&SPEC)
         .post(ALL, "identity:create_endpoint_group", create)
         .get(ONE, "identity:get_endpoint_group", show)
         .patch(ONE, "identity:update_endpoint_group", update)

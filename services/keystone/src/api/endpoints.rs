@@ -28,6 +28,7 @@ use crate::{
 pub(super) fn routes() -> Routes<Keystone> {
     Routes::new()
         .get("/v3/endpoints", "identity:list_endpoints", list)
+        .list(&SPEC)
         .post("/v3/endpoints", "identity:create_endpoint", create)
         .get("/v3/endpoints/{endpoint_id}", "identity:get_endpoint", show)
         .patch("/v3/endpoints/{endpoint_id}", "identity:update_endpoint", update)

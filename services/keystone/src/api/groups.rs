@@ -33,6 +33,7 @@ use crate::{
 pub(super) fn routes() -> Routes<Keystone> {
     Routes::new()
         .get("/v3/groups", "identity:list_groups", list)
+        .list(&SPEC)
         .post("/v3/groups", "identity:create_group", create)
         .get("/v3/groups/{group_id}", "identity:get_group", show)
         .patch("/v3/groups/{group_id}", "identity:update_group", update)

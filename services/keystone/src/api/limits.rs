@@ -35,6 +35,7 @@ pub(super) fn routes() -> Routes<Keystone> {
     Routes::new()
         .get("/v3/limits/model", "identity:get_limit_model", model)
         .get("/v3/limits", "identity:list_limits", list)
+        .list(&SPEC)
         .post("/v3/limits", "identity:create_limits", create)
         .get("/v3/limits/{limit_id}", "identity:get_limit", show)
         .patch("/v3/limits/{limit_id}", "identity:update_limit", update)

@@ -22,6 +22,7 @@ use crate::{Keystone, ids::new_id, model::policy};
 pub(super) fn routes() -> Routes<Keystone> {
     Routes::new()
         .get("/v3/policies", "identity:list_policies", list)
+        .list(&SPEC)
         .post("/v3/policies", "identity:create_policy", create)
         .get("/v3/policies/{policy_id}", "identity:get_policy", show)
         .patch("/v3/policies/{policy_id}", "identity:update_policy", update)

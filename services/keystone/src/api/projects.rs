@@ -35,6 +35,7 @@ use crate::{
 pub(super) fn routes() -> Routes<Keystone> {
     Routes::new()
         .get("/v3/projects", "identity:list_projects", list)
+        .list(&SPEC)
         .post("/v3/projects", "identity:create_project", create)
         .get("/v3/projects/{project_id}", "identity:get_project", show)
         .patch("/v3/projects/{project_id}", "identity:update_project", update)

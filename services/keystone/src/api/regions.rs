@@ -25,6 +25,7 @@ use crate::{Keystone, change::Change, error::Error, ids::new_id, model::region};
 pub(super) fn routes() -> Routes<Keystone> {
     Routes::new()
         .get("/v3/regions", "identity:list_regions", list)
+        .list(&SPEC)
         .post("/v3/regions", "identity:create_region", create)
         .get("/v3/regions/{region_id}", "identity:get_region", show)
         .put("/v3/regions/{region_id}", "identity:create_region", create_as)

@@ -32,6 +32,7 @@ pub(super) fn routes() -> Routes<Keystone> {
     const ONE: &str = "/v3/registered_limits/{registered_limit_id}";
     Routes::new()
         .get("/v3/registered_limits", "identity:list_registered_limits", list)
+        .list(&SPEC)
         .post("/v3/registered_limits", "identity:create_registered_limits", create)
         .get(ONE, "identity:get_registered_limit", show)
         .patch(ONE, "identity:update_registered_limit", update)

@@ -23,6 +23,7 @@ use crate::{Keystone, error::Error, ids::new_id, model::role};
 pub(super) fn routes() -> Routes<Keystone> {
     Routes::new()
         .get("/v3/roles", "identity:list_roles", list)
+        .list(&SPEC)
         .post("/v3/roles", "identity:create_role", create)
         .get("/v3/roles/{role_id}", "identity:get_role", show)
         .patch("/v3/roles/{role_id}", "identity:update_role", update)

@@ -22,6 +22,7 @@ use crate::{Keystone, ids::new_id, model::service};
 pub(super) fn routes() -> Routes<Keystone> {
     Routes::new()
         .get("/v3/services", "identity:list_services", list)
+        .list(&SPEC)
         .post("/v3/services", "identity:create_service", create)
         .get("/v3/services/{service_id}", "identity:get_service", show)
         .patch("/v3/services/{service_id}", "identity:update_service", update)

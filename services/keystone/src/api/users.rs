@@ -32,6 +32,7 @@ use crate::{
 pub(super) fn routes() -> Routes<Keystone> {
     Routes::new()
         .get("/v3/users", "identity:list_users", list)
+        .list(&SPEC)
         .post("/v3/users", "identity:create_user", create)
         .get("/v3/users/{user_id}", "identity:get_user", show)
         .patch("/v3/users/{user_id}", "identity:update_user", update)

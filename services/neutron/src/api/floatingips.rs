@@ -73,6 +73,7 @@ static LIST: ListSpec<floatingip::Entity> = ListSpec {
 pub(super) fn routes() -> Routes<Neutron> {
     Routes::new()
         .get("/v2.0/floatingips", "get_floatingip", list)
+        .list(&LIST)
         .post("/v2.0/floatingips", "create_floatingip", create)
         .get("/v2.0/floatingips/{id}", "get_floatingip", show)
         .put("/v2.0/floatingips/{id}", "update_floatingip", update)

@@ -72,6 +72,7 @@ static LIST: ListSpec<group_rule::Entity> = ListSpec {
 pub(super) fn routes() -> Routes<Neutron> {
     Routes::new()
         .get("/v2.0/security-group-rules", "get_security_group_rule", list)
+        .list(&LIST)
         .post("/v2.0/security-group-rules", "create_security_group_rule", create)
         .get("/v2.0/security-group-rules/{id}", "get_security_group_rule", show)
         .delete("/v2.0/security-group-rules/{id}", "delete_security_group_rule", delete)

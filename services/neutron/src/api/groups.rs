@@ -59,6 +59,7 @@ static LIST: ListSpec<group::Entity> = ListSpec {
 pub(super) fn routes() -> Routes<Neutron> {
     Routes::new()
         .get("/v2.0/security-groups", "get_security_group", list)
+        .list(&LIST)
         .post("/v2.0/security-groups", "create_security_group", create)
         .get("/v2.0/security-groups/{id}", "get_security_group", show)
         .put("/v2.0/security-groups/{id}", "update_security_group", update)

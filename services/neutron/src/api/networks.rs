@@ -81,6 +81,7 @@ const PROVIDER: &[&str] = &["provider:network_type", "provider:physical_network"
 pub(super) fn routes() -> Routes<Neutron> {
     Routes::new()
         .get("/v2.0/networks", "get_network", list)
+        .list(&LIST)
         .post("/v2.0/networks", "create_network", create)
         .get("/v2.0/networks/{id}", "get_network", show)
         .put("/v2.0/networks/{id}", "update_network", update)

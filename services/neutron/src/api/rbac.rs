@@ -61,6 +61,7 @@ static LIST: ListSpec<rbac::Entity> = ListSpec {
 pub(super) fn routes() -> Routes<Neutron> {
     Routes::new()
         .get("/v2.0/rbac-policies", "get_rbac_policy", list)
+        .list(&LIST)
         .post("/v2.0/rbac-policies", "create_rbac_policy", create)
         .get("/v2.0/rbac-policies/{id}", "get_rbac_policy", show)
         .put("/v2.0/rbac-policies/{id}", "update_rbac_policy", update)

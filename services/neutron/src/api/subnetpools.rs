@@ -72,6 +72,7 @@ static LIST: ListSpec<subnetpool::Entity> = ListSpec {
 pub(super) fn routes() -> Routes<Neutron> {
     Routes::new()
         .get("/v2.0/subnetpools", "get_subnetpool", list)
+        .list(&LIST)
         .post("/v2.0/subnetpools", "create_subnetpool", create)
         .get("/v2.0/subnetpools/{id}", "get_subnetpool", show)
         .put("/v2.0/subnetpools/{id}", "update_subnetpool", update)

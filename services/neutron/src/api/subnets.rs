@@ -96,6 +96,7 @@ static LIST: ListSpec<subnet::Entity> = ListSpec {
 pub(super) fn routes() -> Routes<Neutron> {
     Routes::new()
         .get("/v2.0/subnets", "get_subnet", list)
+        .list(&LIST)
         .post("/v2.0/subnets", "create_subnet", create)
         .get("/v2.0/subnets/{id}", "get_subnet", show)
         .put("/v2.0/subnets/{id}", "update_subnet", update)

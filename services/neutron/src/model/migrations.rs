@@ -230,9 +230,20 @@ const INDEXED: &[(&str, &[&str])] = &[
     ("security_groups", &["project_id", "name"]),
     ("default_security_groups", &["group_id"]),
     ("port_security_groups", &["group_id"]),
-    ("security_group_rules", &["group_id", "project_id", "remote_group_id", "protocol"]),
+    ("security_group_rules", &["group_id", "project_id", "remote_group_id", "remote_ip_prefix", "protocol"]),
     ("routers", &["project_id", "name", "gateway_network_id", "gateway_port_id"]),
-    ("floatingips", &["project_id", "network_id", "address", "floating_port_id", "port_id", "router_id"]),
+    (
+        "floatingips",
+        &[
+            "project_id",
+            "network_id",
+            "address",
+            "fixed_ip_address",
+            "floating_port_id",
+            "port_id",
+            "router_id",
+        ],
+    ),
     ("rbac_policies", &["project_id", "target"]),
     ("tags", &["tag"]),
 ];

@@ -7,7 +7,7 @@ use chrono::Utc;
 use http::StatusCode;
 use platform::{
     Body, View,
-    http::{self as web, Cx, Fault, Routes},
+    http::{self as web, Action, Cx, Fault, Routes},
     wire::{At, Version},
 };
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
@@ -37,6 +37,11 @@ pub fn routes() -> Routes<Nova> {
         .put(one, "os_compute_api:os-aggregates:update", update)
         .delete(one, "os_compute_api:os-aggregates:delete", delete)
         .post("/v2.1/os-aggregates/{id}/action", "os_compute_api:os-aggregates:add_host", act)
+        .actions([
+            Action::new("add_host", "os_compute_api:os-aggregates:add_host"),
+            Action::new("remove_host", "os_compute_api:os-aggregates:remove_host"),
+            Action::new("set_metadata", "os_compute_api:os-aggregates:set_metadata"),
+        ])
 }
 
 fn zone(_: Version) -> Value {

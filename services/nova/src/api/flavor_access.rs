@@ -4,7 +4,7 @@ use axum::{extract::Path, response::Response};
 use http::StatusCode;
 use platform::{
     Body,
-    http::{self as web, Cx, Fault, Routes},
+    http::{self as web, Action, Cx, Fault, Routes},
 };
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::Deserialize;
@@ -18,11 +18,12 @@ use crate::{
 
 /// Routes.
 pub fn routes() -> Routes<Nova> {
-    Routes::new().get("/v2.1/flavors/{id}/os-flavor-access", "os_compute_api:os-flavor-access", index).post(
-        "/v2.1/flavors/{id}/action",
-        "os_compute_api:os-flavor-access:add_tenant_access",
-        act,
-    )
+    const ADD: &str = "os_compute_api:os-flavor-access:add_tenant_access";
+    const REMOVE: &str = "os_compute_api:os-flavor-access:remove_tenant_access";
+    Routes::new()
+        .get("/v2.1/flavors/{id}/os-flavor-access", "os_compute_api:os-flavor-access", index)
+        .post("/v2.1/flavors/{id}/action", ADD, act)
+        .actions([Action::new("addTenantAccess", ADD), Action::new("removeTenantAccess", REMOVE)])
 }
 
 #[derive(Deserialize, Body)]

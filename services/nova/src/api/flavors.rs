@@ -30,7 +30,9 @@ use crate::{
 pub fn routes() -> Routes<Nova> {
     Routes::new()
         .get("/v2.1/flavors", "os_compute_api:extensions", index)
+        .list(&flavor::LIST)
         .get("/v2.1/flavors/detail", "os_compute_api:extensions", detail)
+        .list(&flavor::LIST)
         .get("/v2.1/flavors/{id}", "os_compute_api:extensions", show)
         .post("/v2.1/flavors", "os_compute_api:os-flavor-manage:create", create)
         .versioned(

@@ -24,6 +24,7 @@ use crate::{Nova, error::NovaError, keys, model::keypair, quota};
 pub fn routes() -> Routes<Nova> {
     Routes::new()
         .get("/v2.1/os-keypairs", "os_compute_api:os-keypairs:index", index)
+        .list(&keypair::LIST)
         .post("/v2.1/os-keypairs", "os_compute_api:os-keypairs:create", create)
         .get("/v2.1/os-keypairs/{name}", "os_compute_api:os-keypairs:show", show)
         .delete("/v2.1/os-keypairs/{name}", "os_compute_api:os-keypairs:delete", delete)

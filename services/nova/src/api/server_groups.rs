@@ -35,6 +35,7 @@ pub fn routes() -> Routes<Nova> {
     let (all, one) = ("/v2.1/os-server-groups", "/v2.1/os-server-groups/{id}");
     Routes::new()
         .get(all, "os_compute_api:os-server-groups:index", index)
+        .list(&crate::model::server_group::LIST)
         .post(all, "os_compute_api:os-server-groups:create", create)
         .get(one, "os_compute_api:os-server-groups:show", show)
         .delete(one, "os_compute_api:os-server-groups:delete", delete)

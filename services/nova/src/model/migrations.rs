@@ -337,8 +337,12 @@ fn indexes() -> Vec<IndexCreateStatement> {
     let mut unique = index("keypairs", "keypairs_user_name", &["user_id", "name"]);
     vec![
         unique.unique().to_owned(),
-        index("servers", "servers_project", &["project_id", "deleted", "created_at"]),
-        index("servers", "servers_deleted", &["deleted", "created_at"]),
+        index("servers", "servers_project", &["project_id", "deleted", "created_at", "id"]),
+        index("servers", "servers_deleted", &["deleted", "created_at", "id"]),
+        index("servers", "servers_created", &["created_at", "id"]),
+        index("servers", "servers_user", &["user_id"]),
+        index("servers", "servers_hostname", &["hostname"]),
+        index("servers", "servers_memory", &["memory_mb"]),
         index("servers", "servers_host", &["host", "deleted"]),
         index("servers", "servers_task", &["task_state"]),
         index("servers", "servers_state", &["vm_state"]),
@@ -355,7 +359,8 @@ fn indexes() -> Vec<IndexCreateStatement> {
         index("attachments", "attachments_state", &["state"]),
         index("instance_actions", "instance_actions_server", &["server_id"]),
         index("instance_action_events", "instance_action_events_action", &["action_id"]),
-        index("server_groups", "server_groups_project", &["project_id"]),
+        index("server_groups", "server_groups_project", &["project_id", "created_at", "id"]),
+        index("server_groups", "server_groups_created", &["created_at", "id"]),
         index("console_tokens", "console_tokens_expires", &["expires_at"]),
         index("console_tokens", "console_tokens_server", &["server_id"]),
     ]

@@ -12,22 +12,26 @@ impl MigrationTrait for Migration {
             schema.create_table(table).await?;
         }
         for (table, columns) in [
-            ("volumes", &["project_id", "created_at"][..]),
+            ("volumes", &["project_id", "created_at", "id"][..]),
             ("volumes", &["status"]),
             ("volumes", &["name"]),
             ("volumes", &["volume_type_id"]),
             ("volumes", &["group_id"]),
             ("volumes", &["snapshot_id"]),
             ("volumes", &["source_volid"]),
-            ("volumes", &["created_at"]),
+            ("volumes", &["created_at", "id"]),
+            ("volumes", &["updated_at"]),
+            ("volumes", &["user_id"]),
+            ("volumes", &["size"]),
             ("snapshots", &["name"]),
-            ("snapshots", &["created_at"]),
-            ("snapshots", &["project_id", "created_at"]),
+            ("snapshots", &["created_at", "id"]),
+            ("snapshots", &["updated_at"]),
+            ("snapshots", &["project_id", "created_at", "id"]),
             ("snapshots", &["volume_id"]),
             ("snapshots", &["status"]),
             ("attachments", &["volume_id"]),
             ("attachments", &["instance"]),
-            ("attachments", &["project_id", "created_at"]),
+            ("attachments", &["project_id", "created_at", "id"]),
         ] {
             let mut index = Index::create();
             index.name(format!("{table}_{}", columns.join("_"))).table(table);

@@ -13,8 +13,11 @@ impl MigrationTrait for Migration {
         }
         for (table, columns) in [
             ("transfers", &["volume_id"][..]),
-            ("transfers", &["source_project_id", "created_at"]),
-            ("messages", &["project_id", "created_at"]),
+            ("transfers", &["source_project_id", "created_at", "id"]),
+            ("transfers", &["created_at", "id"]),
+            ("messages", &["project_id", "created_at", "id"]),
+            ("messages", &["resource_uuid"]),
+            ("messages", &["request_id"]),
             ("messages", &["expires_at"]),
         ] {
             let mut index = Index::create();

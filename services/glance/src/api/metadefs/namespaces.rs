@@ -31,6 +31,7 @@ pub(super) fn routes() -> Routes<Glance> {
     let (all, one) = ("/v2/metadefs/namespaces", "/v2/metadefs/namespaces/{namespace}");
     Routes::new()
         .get(all, "get_metadef_namespaces", list)
+        .list(&SPEC)
         .post(all, "add_metadef_namespace", create)
         .get(one, "get_metadef_namespace", show)
         .put(one, "modify_metadef_namespace", update)

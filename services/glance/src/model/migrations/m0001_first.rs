@@ -19,15 +19,15 @@ impl MigrationTrait for Migration {
             ("images_disk_format", "images", &["disk_format", "id"]),
             ("images_container_format", "images", &["container_format", "id"]),
             ("images_size", "images", &["size", "id"]),
-            ("images_owner", "images", &["owner", "created_at"]),
-            ("images_visibility", "images", &["visibility", "created_at"]),
+            ("images_owner", "images", &["owner", "created_at", "id"]),
+            ("images_visibility", "images", &["visibility", "created_at", "id"]),
             ("properties_name", "image_properties", &["name"]),
             ("tags_tag", "image_tags", &["tag"]),
             ("members_member", "image_members", &["member", "status"]),
             ("contents_state", "contents", &["state"]),
             ("contents_image", "contents", &["image"]),
             ("tasks_image", "tasks", &["image"]),
-            ("tasks_owner", "tasks", &["owner", "created_at"]),
+            ("tasks_owner", "tasks", &["owner", "created_at", "id"]),
             ("tasks_status", "tasks", &["status"]),
         ] {
             let mut index = Index::create();

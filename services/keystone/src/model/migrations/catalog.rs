@@ -178,6 +178,8 @@ async fn resource_limit(schema: &SchemaManager<'_>) -> Result<(), DbErr> {
                 .to_owned(),
         )
         .await?;
+    schema.create_index(index("resource_limit", &["service_id"]).to_owned()).await?;
+    schema.create_index(index("resource_limit", &["region_id"]).to_owned()).await?;
     schema.create_index(index("resource_limit", &["domain_id"]).to_owned()).await?;
     schema.create_index(index("resource_limit", &["resource_name"]).to_owned()).await?;
     Ok(())

@@ -106,6 +106,7 @@ static LIST: ListSpec<port::Entity> = ListSpec {
 pub(super) fn routes() -> Routes<Neutron> {
     Routes::new()
         .get("/v2.0/ports", "get_port", list)
+        .list(&LIST)
         .post("/v2.0/ports", "create_port", create::create)
         .get("/v2.0/ports/{id}", "get_port", show)
         .put("/v2.0/ports/{id}", "update_port", update::update)

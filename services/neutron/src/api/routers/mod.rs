@@ -75,6 +75,7 @@ static LIST: ListSpec<router::Entity> = ListSpec {
 pub(super) fn routes() -> Routes<Neutron> {
     Routes::new()
         .get("/v2.0/routers", "get_router", list)
+        .list(&LIST)
         .post("/v2.0/routers", "create_router", create)
         .get("/v2.0/routers/{id}", "get_router", show)
         .put("/v2.0/routers/{id}", "update_router", update)

@@ -42,7 +42,9 @@ use crate::{
 /// Routes.
 pub fn routes() -> Routes<Nova> {
     // The rule of each action is in the table below; the route's own is what every action needs at least.
-    Routes::new().post("/v2.1/servers/{id}/action", "os_compute_api:servers:start", act)
+    Routes::new()
+        .post("/v2.1/servers/{id}/action", "os_compute_api:servers:start", act)
+        .actions(ACTIONS.iter().map(Action::declared))
 }
 
 type Outcome = BoxFuture<'static, Result<Response, Fault>>;
@@ -75,9 +77,14 @@ impl Action {
         Self { lockable: false, ..self }
     }
 
-    fn is_in(&self, version: Version) -> bool {
+    fn declared(&self) -> web::Action {
         let version_of = |(major, minor)| Version::new(major, minor);
-        Range { since: self.since.map(version_of), until: self.until.map(version_of) }.contains(version)
+        let versions = Range { since: self.since.map(version_of), until: self.until.map(version_of) };
+        web::Action { name: self.name, policy: self.rule, versions }
+    }
+
+    fn is_in(&self, version: Version) -> bool {
+        self.declared().versions.contains(version)
     }
 }
 

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// How servers are listed.
-static LIST: ListSpec<Entity> = ListSpec {
+pub static LIST: ListSpec<Entity> = ListSpec {
     id: Column::Id,
     id_kind: Kind::Uuid,
     filters: &[],

@@ -18,7 +18,9 @@ use crate::Nova;
 pub fn routes() -> Routes<Nova> {
     Routes::new()
         .get("/v2.1/servers", "os_compute_api:servers:index", list::index)
+        .list(&list::LIST)
         .get("/v2.1/servers/detail", "os_compute_api:servers:detail", list::detail)
+        .list(&list::LIST)
         .post("/v2.1/servers", "os_compute_api:servers:create", create::create)
         // The path of old clients that boot from volumes.
         .route(Method::POST, "/v2.1/os-volumes_boot", "os_compute_api:servers:create", create::create)

@@ -1,0 +1,176 @@
+//! All services, as `pileus up` puts them together, without anything that runs by itself.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
+
+use agent_protocol::HostRegistry;
+use http::Method;
+use platform::{
+    db::{DatabaseConfig, Synchronous},
+    events::Bus,
+    http::{
+        Route, Scheme, Service,
+        testing::{Answer, Client},
+    },
+    policy::Policy,
+};
+use serde_json::{Value, json};
+
+use super::faults;
+use crate::{
+    compose::{engines::Engines, services::Services},
+    config::{ApiConfig, Config, HostConfig, HypervisorDriver, NetworkConfig, NetworkDriver},
+    front,
+    state::StateDir,
+};
+
+/// One service, by what it declares.
+pub struct Part {
+    /// `/compute`.
+    pub place: &'static str,
+    pub scheme: &'static Scheme,
+    pub policy: Arc<Policy>,
+    pub routes: Vec<Route>,
+}
+
+/// The whole.
+pub struct House {
+    pub parts: Vec<Part>,
+    _services: Services,
+    pub folder: tempfile::TempDir,
+    client: Client,
+    complaints: Mutex<BTreeSet<String>>,
+}
+
+/// The configuration of a house: what takes a host is in memory, and what takes time is quick.
+pub fn config() -> Config {
+    Config {
+        api: ApiConfig { listen: ([127, 0, 0, 1], 1).into(), ..Default::default() },
+        database: DatabaseConfig { synchronous: Synchronous::Normal, ..Default::default() },
+        host: HostConfig { driver: HypervisorDriver::Memory, ..Default::default() },
+        network: NetworkConfig { engine: NetworkDriver::Memory, ..Default::default() },
+        identity: keystone::Config { password_cost: 4, ..Default::default() },
+        ..Default::default()
+    }
+}
+
+impl House {
+    /// Opens it. Nothing runs by itself: what takes a reconciler stays as it was asked for.
+    pub async fn open() -> Self {
+        let config = config();
+        let folder = tempfile::tempdir().unwrap();
+        let state = StateDir::open(folder.path()).unwrap();
+        let engines = Engines::new(&config, &state).unwrap();
+        let url = config.public_url();
+        let hosts = HostRegistry::new();
+        let services = Services::open(&config, &state, &url, &engines, &hosts, Bus::default()).await.unwrap();
+        let router = front::router(services.routers(), Arc::new(|| Value::Null));
+        let parts = vec![
+            part("/identity", &*services.keystone, keystone::Keystone::routes()),
+            part("/image", &*services.glance, glance::Glance::routes()),
+            part("/placement", &*services.placement, placement::Placement::routes()),
+            part("/compute", &*services.nova, nova::Nova::routes()),
+            part("/networking", &*services.neutron, neutron::Neutron::routes()),
+            part("/volume", &*services.cinder, cinder::Cinder::routes()),
+        ];
+        let client = Client::new(router, "");
+        Self { parts, _services: services, folder, client, complaints: Mutex::default() }
+    }
+
+    /// Every route, with its service.
+    pub fn routes(&self) -> impl Iterator<Item = (&Part, &Route)> {
+        self.parts.iter().flat_map(|part| part.routes.iter().map(move |route| (part, route)))
+    }
+
+    /// Asks, in the newest microversion. A fault is looked at.
+    pub async fn ask(
+        &self,
+        token: &str,
+        method: &Method,
+        part: &Part,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Answer {
+        let bytes = body.map(|body| body.to_string().into_bytes());
+        self.ask_bytes(token, method, part, path, bytes).await
+    }
+
+    /// The same with a body that need not be JSON, though it says so.
+    pub async fn ask_bytes(
+        &self,
+        token: &str,
+        method: &Method,
+        part: &Part,
+        path: &str,
+        body: Option<Vec<u8>>,
+    ) -> Answer {
+        let mut client = self.client.with_token(token);
+        if let Some(range) = part.scheme.microversions {
+            let version = format!("{} {}", part.scheme.service_type, range.max);
+            client = client.with_header("openstack-api-version", &version);
+        }
+        let kind = body.is_some().then_some("application/json");
+        let path = format!("{}{path}", part.place);
+        let answer = client.send_bytes(method.clone(), &path, kind, body.unwrap_or_default()).await;
+        for wrong in faults::wrongs(part.scheme, method, &answer) {
+            self.complain(format!("{method} {path}: {wrong}"));
+        }
+        answer
+    }
+
+    /// A token.
+    pub async fn token(&self, user: &str, password: &str, project: &str) -> String {
+        let domain = json!({"id": "default"});
+        let body = json!({"auth": {
+            "identity": {"methods": ["password"], "password": {"user": {
+                "name": user, "domain": domain, "password": password}}},
+            "scope": {"project": {"name": project, "domain": domain}}}});
+        let answer = self.client.post("/identity/v3/auth/tokens", body).await;
+        let token = answer.headers.get("x-subject-token").unwrap_or_else(|| panic!("{}", answer.json));
+        token.to_str().unwrap().to_owned()
+    }
+
+    /// A secret that the house keeps: the password of `admin` or `demo`.
+    pub fn secret(&self, name: &str) -> String {
+        StateDir::open(self.folder.path()).unwrap().secret(name).unwrap()
+    }
+
+    /// A token of the administrator's.
+    pub async fn admin(&self) -> String {
+        self.token("admin", &self.secret("admin-password"), "admin").await
+    }
+
+    /// Notes what is not as it should be.
+    pub fn complain(&self, what: String) {
+        self.complaints.lock().unwrap().insert(what);
+    }
+
+    /// The end of a walk: fails with everything that was noted.
+    pub fn verdict(&self) {
+        let complaints = self.complaints.lock().unwrap();
+        let all: Vec<&str> = complaints.iter().map(String::as_str).collect();
+        assert!(all.is_empty(), "{} findings:\n{}", all.len(), all.join("\n"));
+    }
+}
+
+fn part(place: &'static str, service: &impl Service, routes: Vec<Route>) -> Part {
+    let base = service.base();
+    Part { place, scheme: base.scheme, policy: base.policy.clone(), routes }
+}
+
+/// A path of a template, each parameter given by what stands before it: `servers` for `/servers/{id}`.
+pub fn fill(template: &str, given: impl Fn(&str) -> Option<String>) -> String {
+    let mut before = "";
+    let mut path = Vec::new();
+    for segment in template.split('/') {
+        if segment.starts_with('{') {
+            path.push(given(before).unwrap_or_else(|| "6d3f1a52-70b5-4f0c-9a53-3f3f6f0e8b10".into()));
+        } else {
+            path.push(segment.to_owned());
+            before = segment;
+        }
+    }
+    path.join("/")
+}
