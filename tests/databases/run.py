@@ -113,7 +113,8 @@ def main():
         try:
             server.begin()
             say(name, server.url)
-            words = [word for crate in packages for word in ("-p", crate)]
+            # The whole workspace is named so that what it was built with serves: with other features all would be built anew.
+            words = ["--workspace", "-E", " + ".join(f"package({crate})" for crate in packages)]
             environment = {**os.environ, "PILEUS_TEST_DATABASE": server.url, "RUST_BACKTRACE": "0"}
             done = subprocess.run(["cargo", "nextest", "run", "--locked", "--no-fail-fast", *words, *rest], cwd=ROOT, env=environment)
             if done.returncode != 0:

@@ -2,10 +2,14 @@
 
 Run in a lab: `scripts/test story`.
 """
+import functools
+import hashlib
+import http.server
 import os
 import socket
 import subprocess
 import tempfile
+import threading
 import urllib.parse
 
 import websocket
@@ -42,6 +46,26 @@ def image_and_flavor():
         assert one.read() == other.read(), "downloaded as uploaded"
     openstack("flavor", "create", "story", "--ram", "160", "--disk", "1", "--vcpus", "1")
     openstack("keypair", "create", "--public-key", KEY + ".pub", "story")
+
+
+def image_by_url():
+    """`pileus image add` fetches, and believes nothing that has another digest than was said."""
+    guest = os.environ["LAB_GUEST_IMAGE"]
+    with open(guest, "rb") as content:
+        digest = hashlib.file_digest(content, "sha512").hexdigest()
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=os.path.dirname(guest))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://127.0.0.1:{server.server_port}/{os.path.basename(guest)}"
+    add = [os.environ["PILEUS"], "--state", os.environ["PILEUS_STATE"], "image", "add", "fetched", "--url", url, "--sha512"]
+    wrong = subprocess.run([*add, "0" * 128], capture_output=True, text=True)
+    assert wrong.returncode and "another digest" in wrong.stderr, wrong
+    assert "fetched" not in {row["Name"] for row in openstack("image", "list")}
+    subprocess.run([*add, digest], check=True)
+    server.shutdown()
+    shown = openstack("image", "show", "fetched")
+    assert (shown["status"], shown["visibility"], shown["size"]) == ("active", "public", os.path.getsize(guest)), shown
+    openstack("image", "delete", "fetched", data=False)
 
 
 def networks():
@@ -211,6 +235,7 @@ def main():
     left = Leftovers()
     identity()
     image_and_flavor()
+    image_by_url()
     networks()
     one, two = servers()
     neighbours(one, two)

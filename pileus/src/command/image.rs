@@ -1,6 +1,6 @@
 //! `pileus image`
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use clap::Subcommand;
@@ -17,13 +17,19 @@ use crate::compose::clouds;
 
 #[derive(Debug, Subcommand)]
 pub enum ImageCommand {
-    /// Add a public image: from a file, or one that is known by name and fetched from its maker.
+    /// Add a public image: from a file, by URL, or one that is known by name and fetched from its maker.
     Add {
         /// The name it is to have, or the name of a known image: `debian-12`, `debian-13`.
         name: String,
         /// The file, in place of fetching.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "url")]
         file: Option<PathBuf>,
+        /// Where it is fetched from.
+        #[arg(long, requires = "sha512")]
+        url: Option<String>,
+        /// The SHA-512 digest that what is fetched from the URL must have.
+        #[arg(long, requires = "url")]
+        sha512: Option<String>,
         /// The file's format.
         #[arg(long, default_value = "qcow2")]
         disk_format: String,
@@ -46,14 +52,19 @@ const KNOWN: &[(&str, &str, &str)] = &[
 
 impl ImageCommand {
     pub fn run(self, place: &Place) -> anyhow::Result<()> {
-        let Self::Add { name, file, disk_format } = self;
+        let Self::Add { name, file, url, sha512, disk_format } = self;
         let state = place.state()?;
         super::block_on(async {
             let (file, fetched) = match file {
                 Some(file) => (file, None),
                 None => {
                     let folder = tempfile::tempdir_in(state.folder("tmp")?)?;
-                    (fetch(&name, folder.path()).await?, Some(folder))
+                    let image = folder.path().join("image");
+                    match url.zip(sha512) {
+                        Some((url, digest)) => fetch(&url, &image, &digest).await?,
+                        None => fetch_known(&name, folder.path(), &image).await?,
+                    }
+                    (image, Some(folder))
                 }
             };
             let client = clouds::client(&state)?;
@@ -96,49 +107,51 @@ impl ImageCommand {
     }
 }
 
-/// Fetches a known image by curl and checks its digest.
-async fn fetch(name: &str, folder: &std::path::Path) -> anyhow::Result<PathBuf> {
+/// Fetches a known image, whose digest its maker's list names.
+async fn fetch_known(name: &str, folder: &Path, image: &Path) -> anyhow::Result<()> {
     let Some((_, url, digests)) = KNOWN.iter().find(|(known, ..)| *known == name) else {
         let names: Vec<_> = KNOWN.iter().map(|(name, ..)| *name).collect();
-        bail!("{name} is not known by name (known: {}); give --file", names.join(", "));
+        bail!("{name} is not known by name (known: {}); give --file or --url", names.join(", "));
     };
-    let (image, list) = (folder.join("image"), folder.join("digests"));
-    for (url, to) in [(digests, &list), (url, &image)] {
-        let status = tokio::process::Command::new("curl")
-            .args([
-                "--fail",
-                "--location",
-                "--proto",
-                "=https",
-                "--proto-redir",
-                "=https",
-                "--progress-bar",
-                "--output",
-            ])
-            .arg(to)
-            .arg(url)
-            .status()
-            .await
-            .context("curl can't be run")?;
-        if !status.success() {
-            bail!("{url} could not be fetched");
-        }
-    }
+    let list = folder.join("digests");
+    download(digests, &list).await?;
     let file = url.rsplit('/').next().unwrap_or_default();
-    let wanted = tokio::fs::read_to_string(&list).await?;
-    let wanted = wanted
+    let list = tokio::fs::read_to_string(&list).await?;
+    let wanted = list
         .lines()
         .filter_map(|line| line.split_once(char::is_whitespace))
         .find(|(_, named)| named.trim().trim_start_matches('*') == file)
-        .map(|(digest, _)| digest.to_ascii_lowercase())
+        .map(|(digest, _)| digest)
         .with_context(|| format!("{digests} does not name {file}"))?;
-    if digest(&image).await? != wanted {
-        bail!("the digest of {url} is not the one that {digests} names");
-    }
-    Ok(image)
+    fetch(url, image, wanted).await
 }
 
-async fn digest(path: &std::path::Path) -> anyhow::Result<String> {
+/// Fetches what must have that digest.
+async fn fetch(url: &str, image: &Path, wanted: &str) -> anyhow::Result<()> {
+    download(url, image).await?;
+    let digest = digest(image).await?;
+    if !digest.eq_ignore_ascii_case(wanted.trim()) {
+        bail!("what {url} holds has another digest than it must have: {digest}");
+    }
+    Ok(())
+}
+
+async fn download(url: &str, to: &Path) -> anyhow::Result<()> {
+    let status = tokio::process::Command::new("curl")
+        .args(["--fail", "--location", "--proto", "=https,http", "--proto-redir", "=https", "--progress-bar"])
+        .arg("--output")
+        .arg(to)
+        .args(["--", url])
+        .status()
+        .await
+        .context("curl can't be run")?;
+    if !status.success() {
+        bail!("{url} could not be fetched");
+    }
+    Ok(())
+}
+
+async fn digest(path: &Path) -> anyhow::Result<String> {
     use sha2::Digest;
     let mut hash = sha2::Sha512::new();
     let mut file = tokio::fs::File::open(path).await?;
