@@ -6,6 +6,7 @@
 
 pub mod list;
 mod open;
+pub mod opened;
 pub mod owned;
 
 use std::{ops::Deref, sync::Arc};

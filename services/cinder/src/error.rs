@@ -1,13 +1,13 @@
 //! What can go wrong, and what is answered.
 
 use contracts::CallError;
-use platform::http::Fault;
+use platform::{db::owned::Denied, http::Fault};
 use sea_orm::DbErr;
 use uuid::Uuid;
 
 /// Why a request can't be done. What each variant shows is fit for whoever asked.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
+pub enum Error {
     #[error("Volume {0} could not be found.")]
     VolumeNotFound(String),
     #[error("Snapshot {0} could not be found.")]
@@ -64,6 +64,15 @@ impl From<Error> for Fault {
             Error::OverQuota(_) => Self::too_large(error),
             Error::Call(error) => error.into(),
             Error::Database(error) => error.into(),
+        }
+    }
+}
+
+impl From<Denied<Self>> for Error {
+    fn from(denied: Denied<Self>) -> Self {
+        match denied {
+            Denied::Missing(error) => error,
+            refused => Self::Call(refused.into()),
         }
     }
 }

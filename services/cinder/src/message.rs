@@ -2,10 +2,10 @@
 
 use chrono::TimeDelta;
 use platform::db::WriteTx;
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
+use sea_orm::DbErr;
 use uuid::Uuid;
 
-use crate::model::message::{ActiveModel, Column, Entity, Model};
+use crate::model::message::{self, Model};
 
 /// What was being done, and what became of it: Cinder's numbers, and words.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +47,6 @@ pub(crate) async fn write(
     notice: Notice,
 ) -> Result<(), DbErr> {
     let now = chrono::Utc::now();
-    Entity::delete_many().filter(Column::ExpiresAt.lt(now)).exec(&**tx).await?;
     let row = Model {
         id: Uuid::new_v4(),
         project_id: project.to_owned(),
@@ -60,6 +59,5 @@ pub(crate) async fn write(
         created_at: now,
         expires_at: now + TimeDelta::days(KEPT),
     };
-    Entity::insert(ActiveModel::from(row)).exec_without_returning(&**tx).await?;
-    Ok(())
+    message::insert(tx, row).await
 }

@@ -6,29 +6,32 @@ use contracts::{
     identity::Caller,
     volume::{Connection, NewVolume, Volume, Volumes},
 };
-use platform::{db::WriteTx, events::Event, policy::Target};
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, sea_query::Expr};
+use platform::{
+    db::{WriteTx, opened, owned::Inside},
+    events::Event,
+};
+use sea_orm::DbErr;
 use uuid::Uuid;
 
 use crate::{
     Cinder,
     error::Error,
-    model::{attachment, snapshot, volume},
+    model::{
+        attachment, snapshot,
+        volume::{self, OfVolume},
+    },
 };
+
+const NOVA: Inside = Inside::because("Nova asks for its own servers, when their users are long gone");
 
 impl Cinder {
     async fn row(&self, id: Uuid) -> Result<volume::Model, Error> {
-        volume::Entity::find_by_id(id).one(self.db.read()).await?.ok_or_else(|| Error::no_volume(id))
+        volume::find(self.db.read(), id).await?.inside(&NOVA)
     }
 
     async fn row_for(&self, caller: &Caller, id: Uuid) -> Result<volume::Model, Error> {
-        let row = self.row(id).await?;
-        let target = Target::project(row.project_id.as_str());
-        if self.base.policy.allows("volume:get", caller, &target) {
-            Ok(row)
-        } else {
-            Err(Error::no_volume(id))
-        }
+        let found = volume::find(self.db.read(), id).await?;
+        self.base.open(caller, "volume:get", found).map_err(|_| Error::no_volume(id))
     }
 
     /// Marks a volume as spoken for by an attachment. Of two that try at once, one wins.
@@ -36,29 +39,27 @@ impl Cinder {
         &self,
         tx: &WriteTx,
         row: &volume::Model,
-        new: attachment::Model,
+        new: &attachment::Model,
     ) -> Result<(), Error> {
-        if volume::is_copied(tx, row.id).await? {
+        if volume::is_copied(tx, row).await? {
             return Err(Error::InvalidVolume(format!("Volume {} is being copied.", row.id)));
         }
         // A volume that several may have stays in use while one more comes.
-        let one_more = row.multiattach && volume::transition(tx, row.id, &["in-use"], "in-use").await?;
+        let one_more = row.multiattach && volume::transition(tx, row, &["in-use"], "in-use").await?;
         let from: &[&str] =
             if row.multiattach { &["available", "reserved", "attaching"] } else { &["available"] };
-        if !one_more && !volume::transition(tx, row.id, from, "reserved").await? {
+        if !one_more && !volume::transition(tx, row, from, "reserved").await? {
             return Err(Error::InvalidVolume(format!(
                 "Volume {} status must be available or downloading to reserve, but the current status is {}.",
                 row.id, row.status
             )));
         }
-        attachment::Entity::insert(attachment::ActiveModel::from(new)).exec_without_returning(&**tx).await?;
-        Ok(())
+        Ok(opened::insert(tx, new).await?)
     }
 
     /// The volume's status once an attachment is gone.
-    pub(crate) async fn after_detach(&self, tx: &WriteTx, volume: Uuid) -> Result<(), DbErr> {
-        let attachments = attachment::Entity::find().filter(attachment::Column::VolumeId.eq(volume));
-        let left = attachments.all(&**tx).await?;
+    pub(crate) async fn after_detach(&self, tx: &WriteTx, volume: &impl OfVolume) -> Result<(), DbErr> {
+        let left = attachment::of(&**tx, volume).await?;
         let held = ["reserved", "attaching", "in-use", "detaching", "error", "maintenance"];
         if left.is_empty() {
             volume::transition(tx, volume, &held, "available").await?;
@@ -69,13 +70,12 @@ impl Cinder {
     }
 
     async fn attachment(&self, id: Uuid) -> Result<attachment::Model, Error> {
-        let found = attachment::Entity::find_by_id(id).one(self.db.read()).await?;
-        found.ok_or_else(|| Error::AttachmentNotFound(id.to_string()))
+        attachment::find(self.db.read(), id).await?.inside(&NOVA)
     }
 
     async fn reserve_for(&self, caller: &Caller, id: Uuid, volume: Uuid, server: Uuid) -> Result<(), Error> {
         let row = self.row_for(caller, volume).await?;
-        if attachment::Entity::find_by_id(id).one(self.db.read()).await?.is_some() {
+        if attachment::find(self.db.read(), id).await?.inside(&NOVA).is_ok() {
             return Ok(());
         }
         let tx = self.db.write().await?;
@@ -92,40 +92,29 @@ impl Cinder {
             created_at: chrono::Utc::now(),
             attached_at: None,
         };
-        self.reserve_in(&tx, &row, new).await?;
+        self.reserve_in(&tx, &row, &new).await?;
         tx.commit().await?;
         Ok(())
     }
 
     async fn connect_to(&self, id: Uuid, host: &str) -> Result<Connection, Error> {
-        let row = self.attachment(id).await?;
+        let row = attachment::Model { host: Some(host.to_owned()), ..self.attachment(id).await? };
         let tx = self.db.write().await?;
-        attachment::Entity::update_many()
-            .col_expr(attachment::Column::Host, Expr::value(host))
-            .col_expr(attachment::Column::Status, Expr::value("attaching"))
-            .filter(attachment::Column::Id.eq(id))
-            .filter(attachment::Column::Status.eq("reserved"))
-            .exec(&*tx)
-            .await?;
-        volume::transition(&tx, row.volume_id, &["reserved"], "attaching").await?;
+        attachment::connect(&tx, &row, &["reserved"]).await?;
+        volume::transition(&tx, &row, &["reserved"], "attaching").await?;
         tx.commit().await?;
         Ok(self.backend.connection(row.volume_id))
     }
 
     /// The machine has it. Done twice, it is as if done once.
-    pub(crate) async fn complete_as(&self, id: Uuid, device: Option<&str>) -> Result<(), Error> {
-        let row = self.attachment(id).await?;
+    pub(crate) async fn complete_as(
+        &self,
+        row: &attachment::Model,
+        device: Option<&str>,
+    ) -> Result<(), Error> {
         let mut tx = self.db.write().await?;
-        let completed = attachment::Entity::update_many()
-            .col_expr(attachment::Column::Status, Expr::value("attached"))
-            .col_expr(attachment::Column::Mountpoint, Expr::value(device))
-            .col_expr(attachment::Column::AttachedAt, Expr::value(chrono::Utc::now()))
-            .filter(attachment::Column::Id.eq(id))
-            .filter(attachment::Column::Status.ne("attached"))
-            .exec(&*tx)
-            .await?;
-        if completed.rows_affected == 1 {
-            volume::transition(&tx, row.volume_id, &["reserved", "attaching"], "in-use").await?;
+        if attachment::complete(&tx, row, device).await? {
+            volume::transition(&tx, row, &["reserved", "attaching"], "in-use").await?;
             tx.emit(Event::new("volume.attach.end", row.volume_id).project(&row.project_id));
         }
         tx.commit().await?;
@@ -133,11 +122,12 @@ impl Cinder {
     }
 
     /// Removes an attachment; the volume is free when it was the last.
-    pub(crate) async fn detach_from(&self, id: Uuid) -> Result<(), Error> {
-        let Some(row) = attachment::Entity::find_by_id(id).one(self.db.read()).await? else { return Ok(()) };
+    pub(crate) async fn detach_from(&self, row: &attachment::Model) -> Result<(), Error> {
         let mut tx = self.db.write().await?;
-        attachment::Entity::delete_by_id(id).exec(&*tx).await?;
-        self.after_detach(&tx, row.volume_id).await?;
+        if !opened::delete(&tx, row).await? {
+            return Ok(());
+        }
+        self.after_detach(&tx, row).await?;
         tx.emit(Event::new("volume.detach.end", row.volume_id).project(&row.project_id));
         tx.commit().await?;
         Ok(())
@@ -195,18 +185,22 @@ impl Volumes for Cinder {
     }
 
     async fn complete(&self, attachment: Uuid, device: &str) -> CallResult<()> {
-        Ok(self.complete_as(attachment, Some(device)).await?)
+        Ok(self.complete_as(&self.attachment(attachment).await?, Some(device)).await?)
     }
 
     async fn detach(&self, attachment: Uuid) -> CallResult<()> {
-        Ok(self.detach_from(attachment).await?)
+        match self.attachment(attachment).await {
+            Ok(row) => Ok(self.detach_from(&row).await?),
+            Err(Error::AttachmentNotFound(_)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn delete(&self, volume: Uuid) -> CallResult<()> {
         let result: Result<(), Error> = async {
             let tx = self.db.write().await?;
-            let snapshots = snapshot::Entity::find().filter(snapshot::Column::VolumeId.eq(volume));
-            if snapshots.one(&*tx).await?.is_some() {
+            let Ok(row) = volume::find(&*tx, volume).await?.inside(&NOVA) else { return Ok(()) };
+            if snapshot::are_of(&tx, &row).await? {
                 tracing::info!(%volume, "a server's volume stays: it has snapshots");
                 return Ok(());
             }
@@ -219,7 +213,7 @@ impl Volumes for Cinder {
                 "creating",
                 "downloading",
             ];
-            volume::transition(&tx, volume, &from, "deleting").await?;
+            volume::transition(&tx, &row, &from, "deleting").await?;
             tx.commit().await?;
             Ok(())
         }

@@ -5,17 +5,20 @@
 
 use std::collections::BTreeMap;
 
-use platform::db::{WriteTx, sum};
+use platform::db::{
+    WriteTx,
+    owned::{Inside, Scope},
+};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, JoinType, QueryFilter,
-    QuerySelect, QueryTrait, sea_query::OnConflict,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, QueryFilter, QuerySelect,
+    sea_query::OnConflict,
 };
 use uuid::Uuid;
 
 use crate::{
     Config,
     error::Error,
-    model::{quota_lock, quota_override, snapshot, volume, volume_type},
+    model::{quota_lock, quota_override, usage, volume_type},
 };
 
 /// Resources that are the same in every cloud, in OpenStack's order. Nothing is counted of backups and groups that are
@@ -95,46 +98,6 @@ pub(crate) async fn limits(
     Ok(Limits(limits))
 }
 
-/// What a project has, of one type or of all.
-pub(crate) async fn usage(
-    db: &impl ConnectionTrait,
-    project: &str,
-    kind: Option<Uuid>,
-) -> Result<Usage, DbErr> {
-    let mut volumes = volume::Entity::find().filter(volume::Column::ProjectId.eq(project));
-    let mut snapshots = snapshot::Entity::find().filter(snapshot::Column::ProjectId.eq(project));
-    if let Some(kind) = kind {
-        volumes = volumes.filter(volume::Column::VolumeTypeId.eq(kind));
-        let of_type = volume::Entity::find()
-            .select_only()
-            .column(volume::Column::Id)
-            .filter(volume::Column::VolumeTypeId.eq(kind))
-            .into_query();
-        snapshots = snapshots.filter(snapshot::Column::VolumeId.in_subquery(of_type));
-    }
-    let (volumes, of_volumes): (i64, Option<i64>) = volumes
-        .select_only()
-        .column_as(volume::Column::Id.count(), "counted")
-        .expr_as(sum(db, volume::Column::Size), "gib")
-        .into_tuple()
-        .one(db)
-        .await?
-        .unwrap_or_default();
-    let (snapshots, of_snapshots): (i64, Option<i64>) = snapshots
-        .select_only()
-        .column_as(snapshot::Column::Id.count(), "counted")
-        .expr_as(sum(db, snapshot::Column::Size), "gib")
-        .into_tuple()
-        .one(db)
-        .await?
-        .unwrap_or_default();
-    Ok(Usage {
-        volumes,
-        snapshots,
-        gigabytes: of_volumes.unwrap_or_default() + of_snapshots.unwrap_or_default(),
-    })
-}
-
 /// Whoever counts for this project waits until this transaction is over. SQLite has one writer anyway.
 async fn lock(tx: &WriteTx, project: &str) -> Result<(), DbErr> {
     if tx.get_database_backend() == DbBackend::Sqlite {
@@ -149,6 +112,11 @@ async fn lock(tx: &WriteTx, project: &str) -> Result<(), DbErr> {
     Ok(())
 }
 
+/// All that a project has.
+fn all_of(project: &str) -> Scope {
+    Scope::inside(&Inside::because("what a project has is counted, whoever adds to it")).narrowed(project)
+}
+
 /// Refuses what would be more than the project may have.
 pub(crate) async fn check(
     tx: &WriteTx,
@@ -159,7 +127,7 @@ pub(crate) async fn check(
 ) -> Result<(), Error> {
     lock(tx, project).await?;
     let limits = limits(&**tx, config, "default", Some(project)).await?;
-    refuse(&limits, "", usage(&**tx, project, None).await?, more)?;
+    refuse(&limits, "", usage::of(&**tx, &all_of(project), None).await?, more)?;
     let Some(kind) = volume_type::Entity::find_by_id(kind).one(&**tx).await? else { return Ok(()) };
     check_limits_of_type(tx, &limits, project, &kind, more).await
 }
@@ -186,7 +154,7 @@ async fn check_limits_of_type(
 ) -> Result<(), Error> {
     let suffix = format!("_{}", kind.name);
     if OF_TYPES.iter().any(|resource| limits.of(&format!("{resource}{suffix}")) >= 0) {
-        refuse(limits, &suffix, usage(&**tx, project, Some(kind.id)).await?, more)?;
+        refuse(limits, &suffix, usage::of(&**tx, &all_of(project), Some(kind.id)).await?, more)?;
     }
     Ok(())
 }
@@ -226,50 +194,4 @@ pub(crate) async fn check_size(tx: &WriteTx, config: &Config, project: &str, siz
         )));
     }
     Ok(())
-}
-
-/// What a project has of each type: two queries, whatever the number of types.
-pub(crate) async fn usage_by_type(
-    db: &impl ConnectionTrait,
-    project: &str,
-) -> Result<BTreeMap<Uuid, Usage>, DbErr> {
-    let mut usage = BTreeMap::<Uuid, Usage>::new();
-    let volumes: Vec<(Uuid, i64, Option<i64>)> = volume::Entity::find()
-        .select_only()
-        .column(volume::Column::VolumeTypeId)
-        .column_as(volume::Column::Id.count(), "counted")
-        .expr_as(sum(db, volume::Column::Size), "gib")
-        .filter(volume::Column::ProjectId.eq(project))
-        .group_by(volume::Column::VolumeTypeId)
-        .into_tuple()
-        .all(db)
-        .await?;
-    for (kind, counted, gib) in volumes {
-        let of = usage.entry(kind).or_default();
-        of.volumes += counted;
-        of.gigabytes += gib.unwrap_or_default();
-    }
-    let snapshots: Vec<(Uuid, i64, Option<i64>)> = snapshot::Entity::find()
-        .select_only()
-        .join(
-            JoinType::InnerJoin,
-            snapshot::Entity::belongs_to(volume::Entity)
-                .from(snapshot::Column::VolumeId)
-                .to(volume::Column::Id)
-                .into(),
-        )
-        .column(volume::Column::VolumeTypeId)
-        .column_as(snapshot::Column::Id.count(), "counted")
-        .expr_as(sum(db, snapshot::Column::Size), "gib")
-        .filter(snapshot::Column::ProjectId.eq(project))
-        .group_by(volume::Column::VolumeTypeId)
-        .into_tuple()
-        .all(db)
-        .await?;
-    for (kind, counted, gib) in snapshots {
-        let of = usage.entry(kind).or_default();
-        of.snapshots += counted;
-        of.gigabytes += gib.unwrap_or_default();
-    }
-    Ok(usage)
 }

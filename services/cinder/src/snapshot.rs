@@ -6,10 +6,10 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use platform::{
+    db::{opened, owned::Inside},
     events::Event,
     reconcile::{Next, Reconciler, StepError},
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
 use uuid::Uuid;
 
 use self::copy::Writer;
@@ -17,13 +17,14 @@ use crate::{
     Cinder,
     backend::BackendError,
     message::{self, Notice},
-    model::snapshot::{self, Column, Entity, Model, OUTSTANDING},
+    model::snapshot::{self, Model},
 };
 
 /// Failures in a row after which a snapshot is in error.
 const PATIENCE: u32 = 5;
 /// How soon to look again whether a machine has the volume by now.
 const SOON: Duration = Duration::from_secs(1);
+const RECONCILER: Inside = Inside::because("what rows say is brought about, whosever they are");
 
 /// Takes snapshots to where their status says they are going.
 pub(crate) struct SnapshotReconciler {
@@ -49,10 +50,8 @@ impl SnapshotReconciler {
         };
         tracing::error!(snapshot = %row.id, from = row.status, to = status, why, "a snapshot could not be brought about");
         let tx = self.cinder.db.write().await?;
-        if snapshot::transition(&tx, row.id, &[&row.status], status).await? {
-            let fault =
-                Entity::update_many().col_expr(Column::Fault, Expr::value(why)).filter(Column::Id.eq(row.id));
-            fault.exec(&*tx).await?;
+        if snapshot::transition(&tx, row, &[&row.status], status).await? {
+            snapshot::set_fault(&tx, row, why).await?;
             message::write(&tx, &row.project_id, "VOLUME_SNAPSHOT", row.id, notice).await?;
         }
         tx.commit().await?;
@@ -70,7 +69,7 @@ impl SnapshotReconciler {
             return self.failed(row, attempt, "error", message::SNAPSHOT_FAILED, error).await;
         }
         let mut tx = self.cinder.db.write().await?;
-        if snapshot::transition(&tx, row.id, &["creating"], "available").await? {
+        if snapshot::transition(&tx, row, &["creating"], "available").await? {
             tx.emit(Event::new("snapshot.create.end", row.id).project(&row.project_id));
         }
         tx.commit().await?;
@@ -82,7 +81,7 @@ impl SnapshotReconciler {
             return self.failed(row, attempt, "error_deleting", message::SNAPSHOT_DELETE_FAILED, error).await;
         }
         let mut tx = self.cinder.db.write().await?;
-        Entity::delete_by_id(row.id).exec(&*tx).await?;
+        opened::delete(&tx, row).await?;
         tx.emit(Event::new("snapshot.delete.end", row.id).project(&row.project_id));
         tx.commit().await?;
         Ok(Next::Done)
@@ -96,18 +95,11 @@ impl Reconciler for SnapshotReconciler {
     }
 
     async fn pending(&self) -> Result<Vec<Uuid>, StepError> {
-        Ok(Entity::find()
-            .select_only()
-            .column(Column::Id)
-            .filter(Column::Status.is_in(OUTSTANDING))
-            .filter(Column::ByHand.eq(false))
-            .into_tuple()
-            .all(self.cinder.db.read())
-            .await?)
+        Ok(snapshot::pending(self.cinder.db.read(), &RECONCILER).await?)
     }
 
     async fn step(&self, id: Uuid, attempt: u32) -> Result<Next, StepError> {
-        let Some(row) = Entity::find_by_id(id).one(self.cinder.db.read()).await? else {
+        let Ok(row) = snapshot::find(self.cinder.db.read(), id).await?.inside(&RECONCILER) else {
             return Ok(Next::Done);
         };
         if row.by_hand {

@@ -1,9 +1,11 @@
 //! A volume goes from one project to another: offered, with a key that is told once; taken by who has the key, or
 //! withdrawn.
 
-use platform::events::Event;
+use platform::{
+    db::{opened, owned::Inside},
+    events::Event,
+};
 use rand::{Rng, distr::Alphanumeric};
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QuerySelect, sea_query::Expr};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -12,11 +14,13 @@ use crate::{
     error::Error,
     model::{
         snapshot,
-        transfer::{ActiveModel, Column, Entity, Model},
+        transfer::{self, Model},
         volume,
     },
     quota::{self, Usage},
 };
+
+const BY_KEY: Inside = Inside::because("who has the key may take the volume, whoever offers it");
 
 fn random(length: usize) -> String {
     rand::rng().sample_iter(Alphanumeric).take(length).map(char::from).collect()
@@ -50,15 +54,13 @@ impl Cinder {
             created_at: chrono::Utc::now(),
         };
         let mut tx = self.db.write().await?;
-        if !volume::transition(&tx, of.id, &["available"], "awaiting-transfer").await? {
+        if !volume::transition(&tx, of, &["available"], "awaiting-transfer").await? {
             return Err(Error::InvalidVolume("status must be available".into()));
         }
-        let snapshots = snapshot::Entity::find().filter(snapshot::Column::VolumeId.eq(of.id));
-        let unready = snapshots.filter(snapshot::Column::Status.ne("available")).count(&*tx).await?;
-        if !no_snapshots && unready > 0 {
+        if !no_snapshots && snapshot::are_unready(&tx, of).await? {
             return Err(Error::InvalidSnapshot("status of all snapshots must be available".into()));
         }
-        Entity::insert(ActiveModel::from(row.clone())).exec_without_returning(&*tx).await?;
+        opened::insert(&tx, &row).await?;
         tx.emit(event);
         tx.commit().await?;
         Ok((row, key))
@@ -67,15 +69,10 @@ impl Cinder {
     /// Takes an offer back.
     pub(crate) async fn withdraw(&self, row: &Model, event: Event) -> Result<(), Error> {
         let mut tx = self.db.write().await?;
-        let gone = Entity::delete_many()
-            .filter(Column::Id.eq(row.id))
-            .filter(Column::Accepted.eq(false))
-            .exec(&*tx)
-            .await?;
-        if gone.rows_affected == 0 {
+        if !transfer::withdraw(&tx, row).await? {
             return Err(Error::TransferNotFound(row.id.to_string()));
         }
-        volume::transition(&tx, row.volume_id, &["awaiting-transfer"], "available").await?;
+        volume::transition(&tx, row, &["awaiting-transfer"], "available").await?;
         tx.emit(event);
         tx.commit().await?;
         Ok(())
@@ -90,23 +87,17 @@ impl Cinder {
         user: &str,
         event: impl FnOnce(Uuid) -> Event,
     ) -> Result<Model, Error> {
-        let missing = || Error::TransferNotFound(id.to_string());
         let mut tx = self.db.write().await?;
-        let offer =
-            Entity::find_by_id(id).filter(Column::Accepted.eq(false)).lock_exclusive().one(&*tx).await?;
-        let offer = offer.ok_or_else(missing)?;
+        let offer = transfer::find(&*tx, id).await?.inside(&BY_KEY)?;
+        let missing = || Error::TransferNotFound(id.to_string());
+        let now = opened::lock(&tx, &offer).await?;
+        let offer = now.filter(|offer| !offer.accepted).ok_or_else(missing)?;
         // What is compared are digests: how long it takes tells nothing of the key.
         if hash(&offer.salt, key) != offer.key_hash {
             return Err(Error::InvalidAuthKey(id));
         }
-        let of = volume::Entity::find_by_id(offer.volume_id).one(&*tx).await?.ok_or_else(missing)?;
-        let snapshots: Vec<i64> = snapshot::Entity::find()
-            .select_only()
-            .column(snapshot::Column::Size)
-            .filter(snapshot::Column::VolumeId.eq(of.id))
-            .into_tuple()
-            .all(&*tx)
-            .await?;
+        let of = volume::of(&*tx, &offer).await?.ok_or_else(missing)?;
+        let snapshots = snapshot::sizes(&tx, &of).await?;
         let coming: &[i64] = if offer.no_snapshots { &[] } else { &snapshots };
         let more = Usage {
             volumes: 1,
@@ -117,29 +108,14 @@ impl Cinder {
             quota::check_size(&tx, &self.config, project, of.size).await?;
             quota::check(&tx, &self.config, project, of.volume_type_id, more).await?;
         }
-        if !volume::transition(&tx, of.id, &["awaiting-transfer"], "available").await? {
+        if !volume::transition(&tx, &of, &["awaiting-transfer"], "available").await? {
             return Err(Error::InvalidVolume(format!("Volume {} is not awaiting a transfer.", of.id)));
         }
-        volume::Entity::update_many()
-            .col_expr(volume::Column::ProjectId, Expr::value(project))
-            .col_expr(volume::Column::UserId, Expr::value(user))
-            .filter(volume::Column::Id.eq(of.id))
-            .exec(&*tx)
-            .await?;
+        volume::give(&tx, &of, project, user).await?;
         if !offer.no_snapshots {
-            snapshot::Entity::update_many()
-                .col_expr(snapshot::Column::ProjectId, Expr::value(project))
-                .col_expr(snapshot::Column::UserId, Expr::value(user))
-                .filter(snapshot::Column::VolumeId.eq(of.id))
-                .exec(&*tx)
-                .await?;
+            snapshot::give_of(&tx, &of, project, user).await?;
         }
-        Entity::update_many()
-            .col_expr(Column::Accepted, Expr::value(true))
-            .col_expr(Column::DestinationProjectId, Expr::value(project))
-            .filter(Column::Id.eq(id))
-            .exec(&*tx)
-            .await?;
+        transfer::accept(&tx, &offer, project).await?;
         tx.emit(event(of.id));
         tx.commit().await?;
         Ok(offer)

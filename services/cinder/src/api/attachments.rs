@@ -7,23 +7,17 @@ use axum::{
 use http::{Method, StatusCode};
 use platform::{
     Body as BodyDerive, View,
-    db::list::{Kind, ListSpec},
     http::{Action, Body, Cx, Fault, Query, Routes},
-    policy::Target,
 };
-use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, Select, sea_query::Expr};
 use serde::Deserialize;
 use serde_json::{Map, Value, json as literal};
 use uuid::Uuid;
 
-use super::{connections, pages, volume_view::time};
+use super::{connections, pages, volume_view::time, volumes};
 use crate::{
     Cinder,
     error::Error,
-    model::{
-        attachment::{self, Column, Entity},
-        volume,
-    },
+    model::{attachment, volume},
 };
 
 /// The version that brought them.
@@ -32,9 +26,9 @@ const SINCE: Option<(u16, u16)> = Some((3, 27));
 pub(crate) fn routes() -> Routes<Cinder> {
     Routes::new()
         .versioned(Method::GET, "/v3/attachments", "volume:attachment_get", SINCE, None, list)
-        .list(&LIST)
+        .list(&attachment::LIST)
         .versioned(Method::GET, "/v3/attachments/detail", "volume:attachment_get", SINCE, None, detail)
-        .list(&LIST)
+        .list(&attachment::LIST)
         .versioned(Method::POST, "/v3/attachments", "volume:attachment_create", SINCE, None, create)
         .versioned(Method::GET, "/v3/attachments/{id}", "volume:attachment_get", SINCE, None, show)
         .versioned(Method::PUT, "/v3/attachments/{id}", "volume:attachment_update", SINCE, None, update)
@@ -96,68 +90,42 @@ fn full(cx: &Cx<Cinder>, row: attachment::Model, of: Option<&volume::Model>) -> 
     }
 }
 
-static LIST: ListSpec<Entity> = ListSpec {
-    id: Column::Id,
-    id_kind: Kind::Uuid,
-    filters: &[
-        ("volume_id", Column::VolumeId, Kind::Uuid),
-        ("instance_id", Column::Instance, Kind::Uuid),
-        ("status", Column::Status, Kind::Text),
-        ("attach_status", Column::Status, Kind::Text),
-    ],
-    sorts: &[("created_at", Column::CreatedAt), ("id", Column::Id), ("status", Column::Status)],
-    default_sort: &[("created_at", Order::Desc)],
-    max_limit: Some(1000),
-};
-
-fn visible(cx: &Cx<Cinder>, query: &Query) -> Result<Select<Entity>, Fault> {
-    let everybody = query.flag("all_tenants")?.unwrap_or(false) && cx.is_admin();
-    Ok(match query.get("project_id").filter(|_| everybody) {
-        Some(project) => Entity::find().filter(Column::ProjectId.eq(project)),
-        None if everybody => Entity::find(),
-        None => Entity::find().filter(Column::ProjectId.eq(cx.caller.project_id().unwrap_or_default())),
-    })
+async fn read(cx: &Cx<Cinder>, query: &Query) -> Result<pages::Listed<attachment::Model>, Fault> {
+    let own = cx.own_scope()?;
+    let scope = match (query.flag("all_tenants")?, cx.scope_of_all("context_is_admin")) {
+        (Some(true), Ok(all)) => query.get("project_id").map_or(all.clone(), |project| all.narrowed(project)),
+        _ => own,
+    };
+    pages::read(cx, attachment::visible(&scope), &attachment::LIST, query).await
 }
 
 async fn list(cx: Cx<Cinder>, query: Query) -> Result<Response, Fault> {
-    cx.allow()?;
-    let page = pages::read(&cx, visible(&cx, &query)?, &LIST, &query).await?;
+    let page = read(&cx, &query).await?;
     let links = page.next(&cx, "/attachments", &query, |row| row.id);
     let views: Vec<_> = page.rows.into_iter().map(brief).collect();
     pages::answer(&cx, "attachments", &views, links, None)
 }
 
 async fn detail(cx: Cx<Cinder>, query: Query) -> Result<Response, Fault> {
-    cx.allow()?;
-    let page = pages::read(&cx, visible(&cx, &query)?, &LIST, &query).await?;
+    let page = read(&cx, &query).await?;
     let links = page.next(&cx, "/attachments/detail", &query, |row| row.id);
     let views: Vec<_> = page.rows.into_iter().map(|row| full(&cx, row, None)).collect();
     pages::answer(&cx, "attachments", &views, links, None)
 }
 
 async fn found(cx: &Cx<Cinder>, id: &str) -> Result<attachment::Model, Fault> {
-    let row = match id.parse::<Uuid>() {
-        Ok(id) => Entity::find_by_id(id).one(cx.service.db.read()).await?,
-        Err(_) => None,
-    };
-    cx.found(
-        row,
-        |row| Target::project(row.project_id.as_str()),
-        || Error::AttachmentNotFound(Error::shown(id)).into(),
-    )
+    Ok(cx.open(attachment::find(cx.service.db.read(), id).await?)?)
 }
 
-/// One attachment, read fresh.
-async fn answer(cx: &Cx<Cinder>, id: Uuid) -> Result<Response, Fault> {
-    let missing = || Error::AttachmentNotFound(id.to_string());
-    let row = Entity::find_by_id(id).one(cx.service.db.read()).await?.ok_or_else(missing)?;
-    let of = volume::Entity::find_by_id(row.volume_id).one(cx.service.db.read()).await?;
+/// One attachment, with how to reach its volume.
+async fn answer(cx: &Cx<Cinder>, row: attachment::Model) -> Result<Response, Fault> {
+    let of = volume::of(cx.service.db.read(), &row).await?;
     cx.answer(StatusCode::OK, "attachment", &full(cx, row, of.as_ref()))
 }
 
 async fn show(cx: Cx<Cinder>, Path(id): Path<String>) -> Result<Response, Fault> {
     let row = found(&cx, &id).await?;
-    answer(&cx, row.id).await
+    answer(&cx, row).await
 }
 
 #[derive(Deserialize, BodyDerive)]
@@ -195,12 +163,7 @@ impl Connector {
 }
 
 async fn create(cx: Cx<Cinder>, Body(body): Body<CreateAttachment>) -> Result<Response, Fault> {
-    let of = volume::Entity::find_by_id(body.volume_uuid).one(cx.service.db.read()).await?;
-    let of = cx.found(
-        of,
-        |row| Target::project(row.project_id.as_str()),
-        || Error::no_volume(body.volume_uuid).into(),
-    )?;
+    let of = volumes::found(&cx, &body.volume_uuid.to_string()).await?;
     let connector = body.connector.as_ref().map(Connector::read).transpose()?;
     let mode = body.mode.or_else(|| connector.as_ref()?.mode.clone()).unwrap_or_else(|| "rw".into());
     if of.readonly == Some(true) && mode != "ro" {
@@ -219,9 +182,8 @@ async fn create(cx: Cx<Cinder>, Body(body): Body<CreateAttachment>) -> Result<Re
         created_at: chrono::Utc::now(),
         attached_at: None,
     };
-    let id = new.id;
     let mut tx = cx.service.db.write().await?;
-    let held = Entity::find().filter(Column::VolumeId.eq(of.id)).all(&*tx).await?;
+    let held = attachment::of(&*tx, &of).await?;
     if new.instance.is_some() && held.iter().any(|held| held.instance == new.instance) {
         return Err(Error::InvalidVolume(format!(
             "Volume {} is already reserved for or attached to that server.",
@@ -229,13 +191,13 @@ async fn create(cx: Cx<Cinder>, Body(body): Body<CreateAttachment>) -> Result<Re
         ))
         .into());
     }
-    cx.service.reserve_in(&tx, &of, new).await?;
+    cx.service.reserve_in(&tx, &of, &new).await?;
     if connector.is_some() {
-        volume::transition(&tx, of.id, &["reserved"], "attaching").await?;
+        volume::transition(&tx, &of, &["reserved"], "attaching").await?;
     }
     tx.emit(cx.event("volume.attach.start", of.id));
     tx.commit().await?;
-    answer(&cx, id).await
+    answer(&cx, new).await
 }
 
 #[derive(Deserialize, BodyDerive)]
@@ -254,29 +216,23 @@ async fn update(
     Path(id): Path<String>,
     Body(body): Body<UpdateAttachment>,
 ) -> Result<Response, Fault> {
-    let row = found(&cx, &id).await?;
+    let mut row = found(&cx, &id).await?;
     connections::refuse_if_novas(&cx, &row)?;
     let connector = Connector::read(&body.connector)?;
+    (row.host, row.mountpoint) = (connector.host, connector.mountpoint);
+    row.mode = connector.mode.unwrap_or(row.mode);
     let tx = cx.service.db.write().await?;
-    let changed = Entity::update_many()
-        .col_expr(Column::Status, Expr::value("attaching"))
-        .col_expr(Column::Host, Expr::value(connector.host))
-        .col_expr(Column::Mountpoint, Expr::value(connector.mountpoint))
-        .col_expr(Column::Mode, Expr::value(connector.mode.unwrap_or(row.mode)))
-        .filter(Column::Id.eq(row.id))
-        .filter(Column::Status.is_in(["reserved", "attaching"]))
-        .exec(&*tx)
-        .await?;
-    if changed.rows_affected == 0 {
+    if !attachment::connect(&tx, &row, &["reserved", "attaching"]).await? {
         return Err(Error::InvalidVolume(format!(
             "Attachment {} is {} and can't be changed.",
             row.id, row.status
         ))
         .into());
     }
-    volume::transition(&tx, row.volume_id, &["reserved"], "attaching").await?;
+    volume::transition(&tx, &row, &["reserved"], "attaching").await?;
     tx.commit().await?;
-    answer(&cx, row.id).await
+    row.status = "attaching".into();
+    answer(&cx, row).await
 }
 
 #[derive(Deserialize, BodyDerive)]
@@ -296,15 +252,15 @@ async fn complete(
     if row.status == "reserved" {
         return Err(Error::InvalidVolume(format!("Attachment {} has no connector yet.", row.id)).into());
     }
-    cx.service.complete_as(row.id, row.mountpoint.as_deref()).await?;
+    cx.service.complete_as(&row, row.mountpoint.as_deref()).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
 async fn delete(cx: Cx<Cinder>, Path(id): Path<String>) -> Result<Response, Fault> {
     let row = found(&cx, &id).await?;
     connections::refuse_if_novas(&cx, &row)?;
-    cx.service.detach_from(row.id).await?;
-    let left = Entity::find().filter(Column::VolumeId.eq(row.volume_id)).all(cx.service.db.read()).await?;
+    cx.service.detach_from(&row).await?;
+    let left = attachment::of(cx.service.db.read(), &row).await?;
     let views: Vec<_> = left.into_iter().map(brief).collect();
     pages::answer(&cx, "attachments", &views, None, None)
 }

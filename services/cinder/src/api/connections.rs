@@ -7,9 +7,9 @@ use contracts::volume::Connection;
 use http::StatusCode;
 use platform::{
     Body as BodyDerive,
+    db::opened,
     http::{Cx, Fault, json},
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::Deserialize;
 use serde_json::{Value, json as literal};
 use uuid::Uuid;
@@ -67,14 +67,14 @@ pub(crate) async fn attach(act: Act) -> Result<Response, Fault> {
     let mut tx = cx.service.db.write().await?;
     let from: &[&str] =
         if row.multiattach { &["available", "attaching", "in-use"] } else { &["available", "attaching"] };
-    if volume::is_copied(&tx, row.id).await? || !volume::transition(&tx, row.id, from, "in-use").await? {
+    if volume::is_copied(&tx, row).await? || !volume::transition(&tx, row, from, "in-use").await? {
         return Err(Error::InvalidVolume(format!(
             "Unable to attach volume {}: its status must be available or attaching; it is {}.",
             row.id, row.status
         ))
         .into());
     }
-    attachment::Entity::insert(attachment::ActiveModel::from(new)).exec_without_returning(&*tx).await?;
+    opened::insert(&tx, &new).await?;
     tx.emit(cx.event("volume.attach.end", row.id));
     tx.commit().await?;
     accepted()
@@ -107,10 +107,7 @@ pub(crate) async fn force_detach(act: Act) -> Result<Response, Fault> {
 
 async fn let_go(act: &Act, id: Option<Uuid>) -> Result<Response, Fault> {
     let (cx, row) = (&act.cx, &act.row);
-    let held = attachment::Entity::find()
-        .filter(attachment::Column::VolumeId.eq(row.id))
-        .all(cx.service.db.read())
-        .await?;
+    let held = attachment::of(cx.service.db.read(), row).await?;
     let one = match id {
         Some(id) => {
             let found = held.into_iter().find(|held| held.id == id);
@@ -127,12 +124,12 @@ async fn let_go(act: &Act, id: Option<Uuid>) -> Result<Response, Fault> {
     match one {
         Some(held) => {
             refuse_if_novas(cx, &held)?;
-            cx.service.detach_from(held.id).await?;
+            cx.service.detach_from(&held).await?;
         }
         // Nothing holds it: what was reserved or being detached is free again.
         None => {
             let tx = cx.service.db.write().await?;
-            cx.service.after_detach(&tx, row.id).await?;
+            cx.service.after_detach(&tx, row).await?;
             tx.commit().await?;
         }
     }
@@ -147,7 +144,7 @@ async fn transition(
     or: impl FnOnce() -> String,
 ) -> Result<Response, Fault> {
     let tx = act.cx.service.db.write().await?;
-    if !volume::transition(&tx, act.row.id, from, to).await? {
+    if !volume::transition(&tx, &act.row, from, to).await? {
         return Err(Error::InvalidVolume(or()).into());
     }
     tx.commit().await?;
@@ -169,10 +166,9 @@ pub(crate) async fn reserve(act: Act) -> Result<Response, Fault> {
 /// What was never reserved stays as it is.
 pub(crate) async fn unreserve(act: Act) -> Result<Response, Fault> {
     let tx = act.cx.service.db.write().await?;
-    let held =
-        attachment::Entity::find().filter(attachment::Column::VolumeId.eq(act.row.id)).one(&*tx).await?;
-    let to = if held.is_some_and(|held| held.status == "attached") { "in-use" } else { "available" };
-    volume::transition(&tx, act.row.id, &["attaching"], to).await?;
+    let held = attachment::of(&*tx, &act.row).await?;
+    let to = if held.iter().any(|held| held.status == "attached") { "in-use" } else { "available" };
+    volume::transition(&tx, &act.row, &["attaching"], to).await?;
     tx.commit().await?;
     accepted()
 }
@@ -187,7 +183,7 @@ pub(crate) async fn begin_detaching(act: Act) -> Result<Response, Fault> {
 /// What was not being detached stays as it is.
 pub(crate) async fn roll_detaching(act: Act) -> Result<Response, Fault> {
     let tx = act.cx.service.db.write().await?;
-    volume::transition(&tx, act.row.id, &["detaching"], "in-use").await?;
+    volume::transition(&tx, &act.row, &["detaching"], "in-use").await?;
     tx.commit().await?;
     accepted()
 }

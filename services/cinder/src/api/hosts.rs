@@ -1,21 +1,19 @@
 //! `os-hosts`: the hosts of services, and what of each project is there.
 
-use std::collections::BTreeMap;
-
 use axum::{extract::Path, response::Response};
 use chrono::Utc;
 use http::StatusCode;
-use platform::{
-    db::sum,
-    http::{Cx, Fault, Query, Routes, json},
-};
-use sea_orm::{ColumnTrait, EntityTrait, QuerySelect};
+use platform::http::{Cx, Fault, Query, Routes, json};
+use sea_orm::EntityTrait;
 use serde_json::{Value, json as literal};
 
 use super::{services, volume_view::time};
 use crate::{
     Cinder,
-    model::{service_off, snapshot, volume},
+    model::{
+        service_off,
+        usage::{self, Held},
+    },
 };
 
 pub(crate) fn routes() -> Routes<Cinder> {
@@ -48,56 +46,30 @@ async fn list(cx: Cx<Cinder>, query: Query) -> Result<Response, Fault> {
     json(StatusCode::OK, &literal!({"hosts": hosts}))
 }
 
-/// Volumes, their GiB, snapshots, their GiB.
-type Held = (i64, i64, i64, i64);
-
 async fn show(cx: Cx<Cinder>, Path(host): Path<String>) -> Result<Response, Fault> {
-    cx.allow()?;
+    let all = cx.scope_of_all("volume_extension:hosts")?;
     if host != cx.service.backend_host() {
         return Err(Fault::not_found(format!(
             "Host {} could not be found.",
             host.chars().take(255).collect::<String>()
         )));
     }
-    let db = cx.service.db.read();
-    let mut projects = BTreeMap::<String, Held>::new();
-    let volumes: Vec<(String, i64, Option<i64>)> = volume::Entity::find()
-        .select_only()
-        .column(volume::Column::ProjectId)
-        .column_as(volume::Column::Id.count(), "counted")
-        .expr_as(sum(db, volume::Column::Size), "gib")
-        .group_by(volume::Column::ProjectId)
-        .into_tuple()
-        .all(db)
-        .await?;
-    for (project, counted, gib) in volumes {
-        let held = projects.entry(project).or_default();
-        (held.0, held.1) = (counted, gib.unwrap_or_default());
+    let projects = usage::by_project(cx.service.db.read(), &all).await?;
+    let mut total = Held::default();
+    for held in projects.values() {
+        total.volumes += held.volumes;
+        total.volume_gib += held.volume_gib;
+        total.snapshots += held.snapshots;
+        total.snapshot_gib += held.snapshot_gib;
     }
-    let snapshots: Vec<(String, i64, Option<i64>)> = snapshot::Entity::find()
-        .select_only()
-        .column(snapshot::Column::ProjectId)
-        .column_as(snapshot::Column::Id.count(), "counted")
-        .expr_as(sum(db, snapshot::Column::Size), "gib")
-        .group_by(snapshot::Column::ProjectId)
-        .into_tuple()
-        .all(db)
-        .await?;
-    for (project, counted, gib) in snapshots {
-        let held = projects.entry(project).or_default();
-        (held.2, held.3) = (counted, gib.unwrap_or_default());
-    }
-    let total = projects
-        .values()
-        .fold(Held::default(), |sum, held| (sum.0 + held.0, sum.1 + held.1, sum.2 + held.2, sum.3 + held.3));
     let resource = |project: &str, held: &Held| {
         literal!({"resource": {
             "host": host,
             "project": project,
-            "volume_count": held.0.to_string(),
-            "total_volume_gb": held.1.to_string(),
-            "snapshot_count": held.2.to_string(),
-            "total_snapshot_gb": held.3.to_string(),
+            "volume_count": held.volumes.to_string(),
+            "total_volume_gb": held.volume_gib.to_string(),
+            "snapshot_count": held.snapshots.to_string(),
+            "total_snapshot_gb": held.snapshot_gib.to_string(),
         }})
     };
     let each = projects.iter().map(|(project, held)| resource(project, held));

@@ -5,19 +5,17 @@ use contracts::image::NewImage;
 use http::StatusCode;
 use platform::{
     Body as BodyDerive,
+    db::opened,
     http::{Fault, json},
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
+use sea_orm::EntityTrait;
 use serde::Deserialize;
 use serde_json::{Map, Value, json as literal};
 
 use super::{metadata::Pairs, volume_actions::Act, volume_view::time};
 use crate::{
     error::Error,
-    model::{
-        volume::{self, Column, Entity},
-        volume_type,
-    },
+    model::{volume, volume_type},
 };
 
 #[derive(Deserialize, BodyDerive)]
@@ -128,15 +126,10 @@ pub(crate) async fn upload(act: Act) -> Result<Response, Fault> {
 /// Whether the volume was there to be uploaded.
 async fn begin(act: &Act, image: uuid::Uuid, format: &str) -> Result<bool, Fault> {
     let mut tx = act.cx.service.db.write().await?;
-    if !volume::transition(&tx, act.row.id, &["available"], "uploading").await? {
+    if !volume::transition(&tx, &act.row, &["available"], "uploading").await? {
         return Ok(false);
     }
-    Entity::update_many()
-        .col_expr(Column::UploadImageId, Expr::value(image))
-        .col_expr(Column::UploadFormat, Expr::value(format))
-        .filter(Column::Id.eq(act.row.id))
-        .exec(&*tx)
-        .await?;
+    volume::set_upload(&tx, &act.row, image, format).await?;
     tx.emit(act.cx.event("volume.upload.start", act.row.id));
     tx.commit().await?;
     Ok(true)
@@ -154,15 +147,11 @@ struct SetMetadata {
 /// Changes the pairs in one transaction, and tells what they are then.
 async fn change(act: &Act, change: impl FnOnce(&mut Map<String, Value>)) -> Result<Value, Fault> {
     let mut tx = act.cx.service.db.write().await?;
-    let row = Entity::find_by_id(act.row.id).lock_exclusive().one(&*tx).await?;
+    let row = opened::lock(&tx, &act.row).await?;
     let mut pairs = pairs(&row.ok_or_else(|| Error::no_volume(act.row.id))?);
     change(&mut pairs);
     let pairs = Value::Object(pairs);
-    Entity::update_many()
-        .col_expr(Column::ImageMetadata, Expr::value(pairs.clone()))
-        .filter(Column::Id.eq(act.row.id))
-        .exec(&*tx)
-        .await?;
+    volume::set_image_metadata(&tx, &act.row, pairs.clone()).await?;
     tx.emit(act.cx.event("volume.update.end", act.row.id));
     tx.commit().await?;
     Ok(pairs)

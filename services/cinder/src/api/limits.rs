@@ -4,12 +4,11 @@ use axum::response::Response;
 use http::{Method, StatusCode};
 use platform::{
     http::{Cx, Fault, Query, Routes, json},
-    policy::Target,
     wire::Version,
 };
 use serde_json::json as literal;
 
-use crate::{Cinder, quota};
+use crate::{Cinder, model::usage, quota};
 
 pub(crate) fn routes() -> Routes<Cinder> {
     Routes::new().route(Method::GET, "/v3/limits", "limits_extension:used_limits", show)
@@ -19,10 +18,10 @@ async fn show(cx: Cx<Cinder>, query: Query) -> Result<Response, Fault> {
     let own = cx.caller.project_id().unwrap_or_default();
     let asked = query.get("project_id").or(query.get("tenant_id"));
     let project = asked.filter(|_| cx.version >= Version::new(3, 39) && cx.is_admin()).unwrap_or(own);
-    cx.allow_on(&Target::project(project))?;
+    let scope = cx.scope_of(project)?;
     let db = cx.service.db.read();
     let limits = quota::limits(db, &cx.service.config, "default", Some(project)).await?;
-    let used = quota::usage(db, project, None).await?;
+    let used = usage::of(db, &scope, None).await?;
     json(
         StatusCode::OK,
         &literal!({"limits": {"rate": [], "absolute": {

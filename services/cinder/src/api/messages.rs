@@ -7,11 +7,9 @@ use axum::{
 use http::{Method, StatusCode};
 use platform::{
     View,
-    db::list::{Kind, ListSpec},
+    db::opened,
     http::{Cx, Fault, Query, Routes},
-    policy::Target,
 };
-use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter};
 use uuid::Uuid;
 
 use super::{
@@ -20,8 +18,7 @@ use super::{
 };
 use crate::{
     Cinder,
-    error::Error,
-    model::message::{Column, Entity, Model},
+    model::message::{self, Model},
 };
 
 const SINCE: Option<(u16, u16)> = Some((3, 3));
@@ -29,7 +26,7 @@ const SINCE: Option<(u16, u16)> = Some((3, 3));
 pub(crate) fn routes() -> Routes<Cinder> {
     Routes::new()
         .versioned(Method::GET, "/v3/messages", "message:get_all", SINCE, None, list)
-        .list(&LIST)
+        .list(&message::LIST)
         .versioned(Method::GET, "/v3/messages/{id}", "message:get", SINCE, None, show)
         .versioned(Method::DELETE, "/v3/messages/{id}", "message:delete", SINCE, None, delete)
 }
@@ -64,41 +61,16 @@ fn view(cx: &Cx<Cinder>, row: Model) -> MessageView {
     }
 }
 
-static LIST: ListSpec<Entity> = ListSpec {
-    id: Column::Id,
-    id_kind: Kind::Uuid,
-    filters: &[
-        ("id", Column::Id, Kind::Uuid),
-        ("event_id", Column::EventId, Kind::Text),
-        ("resource_type", Column::ResourceType, Kind::Text),
-        ("resource_uuid", Column::ResourceUuid, Kind::Uuid),
-        ("request_id", Column::RequestId, Kind::Text),
-        ("message_level", Column::MessageLevel, Kind::Text),
-    ],
-    sorts: &[("created_at", Column::CreatedAt), ("id", Column::Id)],
-    default_sort: &[("created_at", Order::Desc)],
-    max_limit: Some(1000),
-};
-
 async fn list(cx: Cx<Cinder>, query: Query) -> Result<Response, Fault> {
-    cx.allow()?;
-    let own = Entity::find().filter(Column::ProjectId.eq(cx.caller.project_id().unwrap_or_default()));
-    let page = pages::read(&cx, own, &LIST, &query).await?;
+    let own = message::visible(&cx.own_scope()?);
+    let page = pages::read(&cx, own, &message::LIST, &query).await?;
     let links = page.next(&cx, "/messages", &query, |row| row.id);
     let views: Vec<_> = page.rows.into_iter().map(|row| view(&cx, row)).collect();
     pages::answer(&cx, "messages", &views, links, None)
 }
 
 async fn found(cx: &Cx<Cinder>, id: &str) -> Result<Model, Fault> {
-    let row = match id.parse::<Uuid>() {
-        Ok(id) => Entity::find_by_id(id).one(cx.service.db.read()).await?,
-        Err(_) => None,
-    };
-    cx.found(
-        row,
-        |row| Target::project(row.project_id.as_str()),
-        || Error::MessageNotFound(Error::shown(id)).into(),
-    )
+    Ok(cx.open(message::find(cx.service.db.read(), id).await?)?)
 }
 
 async fn show(cx: Cx<Cinder>, Path(id): Path<String>) -> Result<Response, Fault> {
@@ -109,7 +81,7 @@ async fn show(cx: Cx<Cinder>, Path(id): Path<String>) -> Result<Response, Fault>
 async fn delete(cx: Cx<Cinder>, Path(id): Path<String>) -> Result<Response, Fault> {
     let row = found(&cx, &id).await?;
     let tx = cx.service.db.write().await?;
-    Entity::delete_by_id(row.id).exec(&*tx).await?;
+    opened::delete(&tx, &row).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

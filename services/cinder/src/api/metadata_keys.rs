@@ -7,15 +7,18 @@ use axum::{
 use http::StatusCode;
 use platform::{
     Body as BodyDerive,
-    db::WriteTx,
+    db::{
+        WriteTx, opened,
+        owned::{Owned, Sealed},
+    },
     http::{Body, Cx, Fault, Routes, json},
 };
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
+use sea_orm::{DatabaseConnection, DbErr};
 use serde::Deserialize;
 use serde_json::{Map, Value, json as literal};
 use uuid::Uuid;
 
-use super::{metadata::Pairs, snapshots, volumes};
+use super::metadata::Pairs;
 use crate::{
     Cinder,
     error::Error,
@@ -24,83 +27,94 @@ use crate::{
 
 pub(crate) fn routes() -> Routes<Cinder> {
     Routes::new()
-        .get("/v3/volumes/{id}/metadata", "volume:get_volume_metadata", all::<Volumes>)
-        .post("/v3/volumes/{id}/metadata", "volume:create_volume_metadata", add::<Volumes>)
-        .put("/v3/volumes/{id}/metadata", "volume:update_volume_metadata", replace::<Volumes>)
-        .get("/v3/volumes/{id}/metadata/{key}", "volume:get_volume_metadata", one::<Volumes>)
-        .put("/v3/volumes/{id}/metadata/{key}", "volume:update_volume_metadata", set::<Volumes>)
-        .delete("/v3/volumes/{id}/metadata/{key}", "volume:delete_volume_metadata", remove::<Volumes>)
-        .get("/v3/snapshots/{id}/metadata", "volume:get_snapshot_metadata", all::<Snapshots>)
-        .post("/v3/snapshots/{id}/metadata", "volume:update_snapshot_metadata", add::<Snapshots>)
-        .put("/v3/snapshots/{id}/metadata", "volume:update_snapshot_metadata", replace::<Snapshots>)
-        .get("/v3/snapshots/{id}/metadata/{key}", "volume:get_snapshot_metadata", one::<Snapshots>)
-        .put("/v3/snapshots/{id}/metadata/{key}", "volume:update_snapshot_metadata", set::<Snapshots>)
-        .delete("/v3/snapshots/{id}/metadata/{key}", "volume:delete_snapshot_metadata", remove::<Snapshots>)
+        .get("/v3/volumes/{id}/metadata", "volume:get_volume_metadata", all::<volume::Model>)
+        .post("/v3/volumes/{id}/metadata", "volume:create_volume_metadata", add::<volume::Model>)
+        .put("/v3/volumes/{id}/metadata", "volume:update_volume_metadata", replace::<volume::Model>)
+        .get("/v3/volumes/{id}/metadata/{key}", "volume:get_volume_metadata", one::<volume::Model>)
+        .put("/v3/volumes/{id}/metadata/{key}", "volume:update_volume_metadata", set::<volume::Model>)
+        .delete("/v3/volumes/{id}/metadata/{key}", "volume:delete_volume_metadata", remove::<volume::Model>)
+        .get("/v3/snapshots/{id}/metadata", "volume:get_snapshot_metadata", all::<snapshot::Model>)
+        .post("/v3/snapshots/{id}/metadata", "volume:update_snapshot_metadata", add::<snapshot::Model>)
+        .put("/v3/snapshots/{id}/metadata", "volume:update_snapshot_metadata", replace::<snapshot::Model>)
+        .get("/v3/snapshots/{id}/metadata/{key}", "volume:get_snapshot_metadata", one::<snapshot::Model>)
+        .put("/v3/snapshots/{id}/metadata/{key}", "volume:update_snapshot_metadata", set::<snapshot::Model>)
+        .delete(
+            "/v3/snapshots/{id}/metadata/{key}",
+            "volume:delete_snapshot_metadata",
+            remove::<snapshot::Model>,
+        )
 }
 
 /// Something that has pairs.
-trait Tagged: Send + Sync + 'static {
+trait Tagged: Owned<Missing = Error> + Sized + Send + Sync + 'static {
     const WHAT: &'static str;
     const EVENT: &'static str;
 
-    /// The thing's id, if the caller may do to it what the route does.
-    fn found(cx: &Cx<Cinder>, id: &str) -> impl Future<Output = Result<(Uuid, Value), Fault>> + Send;
+    fn id(&self) -> Uuid;
 
-    /// The pairs as they are now, kept so by a lock until the transaction is over.
-    fn locked(tx: &WriteTx, id: Uuid) -> impl Future<Output = Result<Option<Value>, DbErr>> + Send;
+    fn pairs(&self) -> &Value;
 
-    fn store(tx: &WriteTx, id: Uuid, pairs: Value) -> impl Future<Output = Result<(), DbErr>> + Send;
+    fn find(db: &DatabaseConnection, id: &str) -> impl Future<Output = Result<Sealed<Self>, DbErr>> + Send;
+
+    /// As it is now, kept so by a lock until the transaction is over.
+    fn lock(&self, tx: &WriteTx) -> impl Future<Output = Result<Option<Self>, DbErr>> + Send;
+
+    fn store(&self, tx: &WriteTx, pairs: Value) -> impl Future<Output = Result<(), DbErr>> + Send;
 }
 
-struct Volumes;
-struct Snapshots;
-
 macro_rules! tagged {
-    ($kind:ty, $table:ident, $place:ident, $what:literal, $event:literal) => {
-        impl Tagged for $kind {
+    ($table:ident, $what:literal, $event:literal) => {
+        impl Tagged for $table::Model {
             const WHAT: &'static str = $what;
             const EVENT: &'static str = $event;
 
-            async fn found(cx: &Cx<Cinder>, id: &str) -> Result<(Uuid, Value), Fault> {
-                let row = $place::found(cx, id).await?;
-                Ok((row.id, row.metadata))
+            fn id(&self) -> Uuid {
+                self.id
             }
 
-            async fn locked(tx: &WriteTx, id: Uuid) -> Result<Option<Value>, DbErr> {
-                let row = $table::Entity::find_by_id(id).lock_exclusive().one(&**tx).await?;
-                Ok(row.map(|row| row.metadata))
+            fn pairs(&self) -> &Value {
+                &self.metadata
             }
 
-            async fn store(tx: &WriteTx, id: Uuid, pairs: Value) -> Result<(), DbErr> {
-                $table::Entity::update_many()
-                    .col_expr($table::Column::Metadata, Expr::value(pairs))
-                    .col_expr($table::Column::UpdatedAt, Expr::value(chrono::Utc::now()))
-                    .filter($table::Column::Id.eq(id))
-                    .exec(&**tx)
-                    .await?;
-                Ok(())
+            async fn find(db: &DatabaseConnection, id: &str) -> Result<Sealed<Self>, DbErr> {
+                $table::find(db, id).await
+            }
+
+            async fn lock(&self, tx: &WriteTx) -> Result<Option<Self>, DbErr> {
+                opened::lock(tx, self).await
+            }
+
+            async fn store(&self, tx: &WriteTx, pairs: Value) -> Result<(), DbErr> {
+                $table::set_metadata(tx, self, pairs).await
             }
         }
     };
 }
 
-tagged!(Volumes, volume, volumes, "Volume", "volume.update.end");
-tagged!(Snapshots, snapshot, snapshots, "Snapshot", "snapshot.update.end");
+tagged!(volume, "Volume", "volume.update.end");
+tagged!(snapshot, "Snapshot", "snapshot.update.end");
+
+/// The thing, if the caller may do to it what the route does.
+async fn found<T: Tagged>(cx: &Cx<Cinder>, id: &str) -> Result<T, Fault> {
+    Ok(cx.open(T::find(cx.service.db.read(), id).await?)?)
+}
 
 /// Changes the pairs in one transaction, and tells what they are then.
 async fn change<T: Tagged>(
     cx: &Cx<Cinder>,
-    id: Uuid,
+    row: &T,
     change: impl FnOnce(&mut Map<String, Value>) + Send,
 ) -> Result<Value, Fault> {
     let mut tx = cx.service.db.write().await?;
-    let Some(Value::Object(mut pairs)) = T::locked(&tx, id).await? else {
-        return Err(Error::no_volume(id).into());
+    let now = row.lock(&tx).await?;
+    let mut pairs = match now.as_ref().map(T::pairs) {
+        Some(Value::Object(pairs)) => pairs.clone(),
+        _ => return Err(T::missing(&row.id().to_string()).into()),
     };
     change(&mut pairs);
     let pairs = Value::Object(pairs);
-    T::store(&tx, id, pairs.clone()).await?;
-    tx.emit(cx.event(T::EVENT, id));
+    row.store(&tx, pairs.clone()).await?;
+    tx.emit(cx.event(T::EVENT, row.id()));
     tx.commit().await?;
     Ok(pairs)
 }
@@ -122,8 +136,8 @@ struct Meta {
 }
 
 async fn all<T: Tagged>(cx: Cx<Cinder>, Path(id): Path<String>) -> Result<Response, Fault> {
-    let (_, pairs) = T::found(&cx, &id).await?;
-    json(StatusCode::OK, &literal!({"metadata": pairs}))
+    let row: T = found(&cx, &id).await?;
+    json(StatusCode::OK, &literal!({"metadata": row.pairs()}))
 }
 
 async fn add<T: Tagged>(
@@ -131,8 +145,8 @@ async fn add<T: Tagged>(
     Path(id): Path<String>,
     Body(body): Body<Metadata>,
 ) -> Result<Response, Fault> {
-    let (id, _) = T::found(&cx, &id).await?;
-    let pairs = change::<T>(&cx, id, |pairs| pairs.extend(object(body.metadata))).await?;
+    let row: T = found(&cx, &id).await?;
+    let pairs = change(&cx, &row, |pairs| pairs.extend(object(body.metadata))).await?;
     json(StatusCode::OK, &literal!({"metadata": pairs}))
 }
 
@@ -141,8 +155,8 @@ async fn replace<T: Tagged>(
     Path(id): Path<String>,
     Body(body): Body<Metadata>,
 ) -> Result<Response, Fault> {
-    let (id, _) = T::found(&cx, &id).await?;
-    let pairs = change::<T>(&cx, id, |pairs| *pairs = object(body.metadata)).await?;
+    let row: T = found(&cx, &id).await?;
+    let pairs = change(&cx, &row, |pairs| *pairs = object(body.metadata)).await?;
     json(StatusCode::OK, &literal!({"metadata": pairs}))
 }
 
@@ -151,8 +165,8 @@ fn no_such_pair<T: Tagged>(id: Uuid, key: &str) -> Fault {
 }
 
 async fn one<T: Tagged>(cx: Cx<Cinder>, Path((id, key)): Path<(String, String)>) -> Result<Response, Fault> {
-    let (id, pairs) = T::found(&cx, &id).await?;
-    let value = pairs.get(&key).ok_or_else(|| no_such_pair::<T>(id, &key))?;
+    let row: T = found(&cx, &id).await?;
+    let value = row.pairs().get(&key).ok_or_else(|| no_such_pair::<T>(row.id(), &key))?;
     json(StatusCode::OK, &literal!({"meta": {key.as_str(): value}}))
 }
 
@@ -161,7 +175,7 @@ async fn set<T: Tagged>(
     Path((id, key)): Path<(String, String)>,
     Body(body): Body<Meta>,
 ) -> Result<Response, Fault> {
-    let (id, _) = T::found(&cx, &id).await?;
+    let row: T = found(&cx, &id).await?;
     let meta = object(body.meta);
     if !meta.contains_key(&key) {
         return Err(Fault::bad_request("Request body and URI mismatch"));
@@ -170,7 +184,7 @@ async fn set<T: Tagged>(
         return Err(Fault::bad_request("Request body contains too many items"));
     }
     let answer = literal!({"meta": meta});
-    change::<T>(&cx, id, |pairs| pairs.extend(meta)).await?;
+    change(&cx, &row, |pairs| pairs.extend(meta)).await?;
     json(StatusCode::OK, &answer)
 }
 
@@ -178,10 +192,10 @@ async fn remove<T: Tagged>(
     cx: Cx<Cinder>,
     Path((id, key)): Path<(String, String)>,
 ) -> Result<Response, Fault> {
-    let (id, pairs) = T::found(&cx, &id).await?;
-    if pairs.get(&key).is_none() {
-        return Err(no_such_pair::<T>(id, &key));
+    let row: T = found(&cx, &id).await?;
+    if row.pairs().get(&key).is_none() {
+        return Err(no_such_pair::<T>(row.id(), &key));
     }
-    change::<T>(&cx, id, |pairs| drop(pairs.remove(&key))).await?;
+    change(&cx, &row, |pairs| drop(pairs.remove(&key))).await?;
     Ok(StatusCode::OK.into_response())
 }

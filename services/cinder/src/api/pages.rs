@@ -46,6 +46,7 @@ where
             *order = Order::Desc;
         }
     }
+    let seen = select.clone();
     let mut select = list::filter(select, spec, query)?;
     if cx.version >= Version::new(3, 34) {
         select = alike(select, spec, query);
@@ -59,7 +60,7 @@ where
     }
     if let Some(marker) = &paging.marker {
         let known = match Uuid::from_str(marker) {
-            Ok(id) => list::count(db, E::find().filter(spec.id.eq(id))).await? > 0,
+            Ok(id) => list::count(db, seen.filter(spec.id.eq(id))).await? > 0,
             Err(_) => false,
         };
         if !known {

@@ -8,6 +8,7 @@ use axum::{
 };
 use http::StatusCode;
 use platform::{
+    db::owned::Scope,
     http::{Body, Cx, Fault, Query, Routes, json},
     policy::Target,
     wire::{Schema, Version},
@@ -21,7 +22,7 @@ use crate::{
     Cinder,
     model::{
         quota_override::{ActiveModel, Column, Entity, Model},
-        volume_type,
+        usage, volume_type,
     },
     quota::{self, Limits, OF_TYPES, RESOURCES, Usage},
 };
@@ -55,12 +56,12 @@ async fn limits(cx: &Cx<Cinder>, class: &str, project: Option<&str>) -> Result<L
 }
 
 async fn show(cx: Cx<Cinder>, Path(project): Path<String>, query: Query) -> Result<Response, Fault> {
-    cx.allow_on(&Target::project(project.as_str()))?;
+    let scope = cx.scope_of(&project)?;
     let resources = resources(&cx).await?;
     let limits = limits(&cx, "default", Some(&project)).await?;
     let mut answer = set(&resources, &limits);
     if query.flag("usage")?.unwrap_or(false) {
-        with_usage(&cx, &project, &resources, &mut answer).await?;
+        with_usage(&cx, &scope, &resources, &mut answer).await?;
     }
     answer.insert("id".into(), project.into());
     json(StatusCode::OK, &literal!({"quota_set": answer}))
@@ -69,11 +70,11 @@ async fn show(cx: Cx<Cinder>, Path(project): Path<String>, query: Query) -> Resu
 /// Beside each limit, what is used: two queries for all types together.
 async fn with_usage(
     cx: &Cx<Cinder>,
-    project: &str,
+    scope: &Scope,
     resources: &[(String, Option<Uuid>)],
     answer: &mut Map<String, Value>,
 ) -> Result<(), Fault> {
-    let by_type: BTreeMap<Uuid, Usage> = quota::usage_by_type(cx.service.db.read(), project).await?;
+    let by_type: BTreeMap<Uuid, Usage> = usage::by_type(cx.service.db.read(), scope).await?;
     let total = by_type.values().fold(Usage::default(), |sum, usage| Usage {
         volumes: sum.volumes + usage.volumes,
         snapshots: sum.snapshots + usage.snapshots,

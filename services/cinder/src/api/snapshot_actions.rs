@@ -3,8 +3,8 @@
 use axum::{extract::Path, response::Response};
 use platform::{
     Body as BodyDerive,
+    db::owned::Owned,
     http::{Action, Body, Cx, Fault, Routes},
-    policy::Target,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -35,7 +35,7 @@ async fn act(
 ) -> Result<Response, Fault> {
     let (name, value) = named(body)?;
     let row = snapshots::found(&cx, &id).await?;
-    let target = Target::project(row.project_id.clone());
+    let target = row.target();
     let allow = |rule| cx.allow_rule(rule, &target);
     match name.as_str() {
         "os-reset_status" => {
@@ -75,7 +75,7 @@ async fn set(
     progress: Option<String>,
 ) -> Result<Response, Fault> {
     let mut tx = cx.service.db.write().await?;
-    snapshot::set_by_hand(&tx, row.id, status, progress).await?;
+    snapshot::set_by_hand(&tx, row, status, progress).await?;
     tx.emit(cx.event("snapshot.reset_status.end", row.id));
     tx.commit().await?;
     accepted()

@@ -7,28 +7,20 @@ use axum::{
 use http::StatusCode;
 use platform::{
     Body as BodyDerive, View,
-    db::{
-        WriteTx,
-        list::{Kind, ListSpec},
-    },
+    db::{WriteTx, opened, owned::Owned},
     http::{Body, Cx, Fault, Query, Routes},
-    policy::Target,
     wire::{Patch, Version},
 };
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, Order, PaginatorTrait, QueryFilter, Select, sea_query::Expr};
+use sea_orm::DbErr;
 use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{metadata::Pairs, pages, volume_view::time};
+use super::{metadata::Pairs, pages, volume_view::time, volumes};
 use crate::{
     Cinder,
     error::Error,
-    model::{
-        attachment,
-        snapshot::{self, Column, Entity},
-        volume,
-    },
+    model::{attachment, snapshot, volume},
     quota::{self, Usage},
 };
 
@@ -36,9 +28,9 @@ pub(crate) fn routes() -> Routes<Cinder> {
     Routes::new()
         .post("/v3/snapshots", "volume:create_snapshot", create)
         .get("/v3/snapshots", "volume:get_all_snapshots", list)
-        .list(&LIST)
+        .list(&snapshot::LIST)
         .get("/v3/snapshots/detail", "volume:get_all_snapshots", detail)
-        .list(&LIST)
+        .list(&snapshot::LIST)
         .get("/v3/snapshots/{id}", "volume:get_snapshot", show)
         .put("/v3/snapshots/{id}", "volume:update_snapshot", update)
         .delete("/v3/snapshots/{id}", "volume:delete_snapshot", delete)
@@ -69,8 +61,7 @@ pub(crate) struct SnapshotView {
 }
 
 fn view(cx: &Cx<Cinder>, row: snapshot::Model, detailed: bool) -> SnapshotView {
-    let extended = detailed
-        && cx.may("volume_extension:extended_snapshot_attributes", &Target::project(row.project_id.as_str()));
+    let extended = detailed && cx.may("volume_extension:extended_snapshot_attributes", &row.target());
     SnapshotView {
         id: row.id,
         name: row.name,
@@ -117,13 +108,7 @@ fn volume_id(_: Version) -> Value {
 }
 
 async fn create(cx: Cx<Cinder>, Body(body): Body<CreateSnapshot>) -> Result<Response, Fault> {
-    let id = body.volume_id.as_str().and_then(|id| id.parse::<Uuid>().ok());
-    let of = match id {
-        Some(id) => volume::Entity::find_by_id(id).one(cx.service.db.read()).await?,
-        None => None,
-    };
-    let missing = || Error::VolumeNotFound(id.map_or_else(|| "None".to_owned(), |id| id.to_string())).into();
-    let of = cx.found(of, |row| Target::project(row.project_id.as_str()), missing)?;
+    let of = volumes::found(&cx, body.volume_id.as_str().unwrap_or("None")).await?;
     let allowed = allowed_statuses(&cx, &body.force)?;
     if !allowed.contains(&of.status.as_str()) {
         return Err(not_now(&of, allowed).into());
@@ -150,17 +135,17 @@ async fn create(cx: Cx<Cinder>, Body(body): Body<CreateSnapshot>) -> Result<Resp
     let more = Usage { snapshots: 1, gigabytes: row.size, volumes: 0 };
     quota::check(&tx, &cx.service.config, &row.project_id, of.volume_type_id, more).await?;
     // It was looked at before the transaction: nobody may have begun to delete it since, or to do something else with it.
-    if !volume::transition(&tx, of.id, &[&of.status], &of.status).await? {
+    if !volume::transition(&tx, &of, &[&of.status], &of.status).await? {
         return Err(not_now(&of, allowed).into());
     }
-    if of.status == "in-use" && !of_one_server(&tx, of.id).await? {
+    if of.status == "in-use" && !of_one_server(&tx, &of).await? {
         return Err(Error::InvalidVolume(format!(
             "Volume {} is in-use, and can't be copied consistently: it is not attached to one server alone.",
             of.id
         ))
         .into());
     }
-    Entity::insert(snapshot::ActiveModel::from(row.clone())).exec_without_returning(&*tx).await?;
+    opened::insert(&tx, &row).await?;
     tx.emit(cx.event("snapshot.create.start", row.id));
     tx.commit().await?;
     cx.service.snapshots.wake(row.id);
@@ -189,51 +174,16 @@ fn not_now(of: &volume::Model, allowed: &[&str]) -> Error {
 }
 
 /// Whether one server of Nova's, and nobody else, has the volume: then its host can copy it.
-async fn of_one_server(tx: &WriteTx, volume: Uuid) -> Result<bool, DbErr> {
-    let attachments = attachment::Entity::find()
-        .filter(attachment::Column::VolumeId.eq(volume))
-        .filter(attachment::Column::Status.ne("reserved"))
-        .all(&**tx)
-        .await?;
+async fn of_one_server(tx: &WriteTx, volume: &volume::Model) -> Result<bool, DbErr> {
+    let mut attachments = attachment::of(&**tx, volume).await?;
+    attachments.retain(|attachment| attachment.status != "reserved");
     Ok(matches!(attachments.as_slice(), [one] if one.of_nova && one.instance.is_some()))
 }
 
-static LIST: ListSpec<Entity> = ListSpec {
-    id: Column::Id,
-    id_kind: Kind::Uuid,
-    filters: &[
-        ("status", Column::Status, Kind::Text),
-        ("name", Column::Name, Kind::Text),
-        ("display_name", Column::Name, Kind::Text),
-        ("volume_id", Column::VolumeId, Kind::Uuid),
-        ("id", Column::Id, Kind::Uuid),
-    ],
-    sorts: &[
-        ("created_at", Column::CreatedAt),
-        ("updated_at", Column::UpdatedAt),
-        ("name", Column::Name),
-        ("display_name", Column::Name),
-        ("status", Column::Status),
-        ("id", Column::Id),
-        ("volume_id", Column::VolumeId),
-    ],
-    default_sort: &[("created_at", Order::Desc)],
-    max_limit: Some(1000),
-};
-
-fn visible(cx: &Cx<Cinder>, query: &Query) -> Result<Select<Entity>, Fault> {
-    let everybody = query.flag("all_tenants")?.unwrap_or(false) && cx.is_admin();
-    let select = match query.get("project_id").filter(|_| cx.is_admin()) {
-        Some(project) => Entity::find().filter(Column::ProjectId.eq(project)),
-        None if everybody => Entity::find(),
-        None => Entity::find().filter(Column::ProjectId.eq(cx.caller.project_id().unwrap_or_default())),
-    };
-    super::metadata::filtered(select, query, Column::Metadata, cx.service.db.read())
-}
-
 async fn read(cx: Cx<Cinder>, query: Query, path: &str, detailed: bool) -> Result<Response, Fault> {
-    cx.allow()?;
-    let page = pages::read(&cx, visible(&cx, &query)?, &LIST, &query).await?;
+    let scope = volumes::scope(&cx, &query)?;
+    let rows = snapshot::visible(cx.service.db.read(), &scope, &query)?;
+    let page = pages::read(&cx, rows, &snapshot::LIST, &query).await?;
     let links = page.next(&cx, path, &query, |row| row.id);
     let views: Vec<_> = page.rows.into_iter().map(|row| view(&cx, row, detailed)).collect();
     pages::answer(&cx, "snapshots", &views, links, page.count)
@@ -249,12 +199,7 @@ async fn detail(cx: Cx<Cinder>, query: Query) -> Result<Response, Fault> {
 
 /// The snapshot of that id, if the caller may do to it what the route does.
 pub(crate) async fn found(cx: &Cx<Cinder>, id: &str) -> Result<snapshot::Model, Fault> {
-    let row = match id.parse::<Uuid>() {
-        Ok(id) => Entity::find_by_id(id).one(cx.service.db.read()).await?,
-        Err(_) => None,
-    };
-    let missing = || Error::SnapshotNotFound(id.chars().take(64).collect()).into();
-    cx.found(row, |row| Target::project(row.project_id.as_str()), missing)
+    Ok(cx.open(snapshot::find(cx.service.db.read(), id).await?)?)
 }
 
 async fn show(cx: Cx<Cinder>, Path(id): Path<String>) -> Result<Response, Fault> {
@@ -293,13 +238,7 @@ async fn update(
     }
     row.updated_at = chrono::Utc::now();
     let mut tx = cx.service.db.write().await?;
-    Entity::update_many()
-        .col_expr(Column::Name, Expr::value(row.name.clone()))
-        .col_expr(Column::Description, Expr::value(row.description.clone()))
-        .col_expr(Column::UpdatedAt, Expr::value(row.updated_at))
-        .filter(Column::Id.eq(row.id))
-        .exec(&*tx)
-        .await?;
+    snapshot::describe(&tx, &row).await?;
     tx.emit(cx.event("snapshot.update.end", row.id));
     tx.commit().await?;
     cx.answer(StatusCode::OK, "snapshot", &view(&cx, row, false))
@@ -314,12 +253,7 @@ async fn delete(cx: Cx<Cinder>, Path(id): Path<String>) -> Result<Response, Faul
 /// Begins to delete a snapshot, from a status that allows it.
 pub(crate) async fn remove(cx: &Cx<Cinder>, row: &snapshot::Model, from: &[&str]) -> Result<(), Fault> {
     let mut tx = cx.service.db.write().await?;
-    let copied = volume::Entity::find()
-        .filter(volume::Column::SnapshotId.eq(row.id))
-        .filter(volume::Column::Status.is_in(["creating", "downloading"]))
-        .count(&*tx)
-        .await?;
-    if copied > 0 || !snapshot::transition(&tx, row.id, from, "deleting").await? {
+    if volume::is_made_of(&tx, row).await? || !snapshot::transition(&tx, row, from, "deleting").await? {
         return Err(Fault::bad_request(format!(
             "Invalid snapshot: Snapshot status must be one of available error error_deleting, and no volume be made of it; it is {}.",
             row.status

@@ -7,11 +7,8 @@ use axum::{
 use http::{Method, StatusCode};
 use platform::{
     Body as BodyDerive, View,
-    db::list::{Kind, ListSpec},
     http::{Body, Cx, Fault, Query, Routes},
-    policy::Target,
 };
-use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, QueryFilter, Select};
 use serde::Deserialize;
 use serde_json::{Value, json as literal};
 use uuid::Uuid;
@@ -19,32 +16,30 @@ use uuid::Uuid;
 use super::{
     pages::{self, Link},
     volume_view::time,
+    volumes,
 };
 use crate::{
     Cinder,
     error::Error,
-    model::{
-        transfer::{Column, Entity, Model},
-        volume,
-    },
+    model::transfer::{self, Model},
 };
 
 pub(crate) fn routes() -> Routes<Cinder> {
     const GET_ALL: &str = "volume:get_all_transfers";
     let old = Routes::new()
         .get("/v3/os-volume-transfer", GET_ALL, list)
-        .list(&LIST)
+        .list(&transfer::LIST)
         .get("/v3/os-volume-transfer/detail", GET_ALL, detail)
-        .list(&LIST)
+        .list(&transfer::LIST)
         .post("/v3/os-volume-transfer", "volume:create_transfer", create)
         .get("/v3/os-volume-transfer/{id}", "volume:get_transfer", show)
         .delete("/v3/os-volume-transfer/{id}", "volume:delete_transfer", delete)
         .post("/v3/os-volume-transfer/{id}/accept", "volume:accept_transfer", accept);
     let since = Some((3, 55));
     old.versioned(Method::GET, "/v3/volume-transfers", GET_ALL, since, None, list)
-        .list(&LIST)
+        .list(&transfer::LIST)
         .versioned(Method::GET, "/v3/volume-transfers/detail", GET_ALL, since, None, detail)
-        .list(&LIST)
+        .list(&transfer::LIST)
         .versioned(Method::POST, "/v3/volume-transfers", "volume:create_transfer", since, None, create)
         .versioned(Method::GET, "/v3/volume-transfers/{id}", "volume:get_transfer", since, None, show)
         .versioned(Method::DELETE, "/v3/volume-transfers/{id}", "volume:delete_transfer", since, None, delete)
@@ -111,38 +106,23 @@ fn full(cx: &Cx<Cinder>, row: Model, auth_key: Option<String>) -> Full {
     }
 }
 
-static LIST: ListSpec<Entity> = ListSpec {
-    id: Column::Id,
-    id_kind: Kind::Uuid,
-    filters: &[
-        ("id", Column::Id, Kind::Uuid),
-        ("volume_id", Column::VolumeId, Kind::Uuid),
-        ("source_project_id", Column::SourceProjectId, Kind::Text),
-    ],
-    sorts: &[("created_at", Column::CreatedAt), ("id", Column::Id)],
-    default_sort: &[("created_at", Order::Asc)],
-    max_limit: Some(1000),
-};
-
-fn visible(cx: &Cx<Cinder>, query: &Query) -> Result<Select<Entity>, Fault> {
-    let open = Entity::find().filter(Column::Accepted.eq(false));
-    let everybody = query.flag("all_tenants")?.unwrap_or(false) && cx.is_admin();
-    Ok(match everybody {
-        true => open,
-        false => open.filter(Column::SourceProjectId.eq(cx.caller.project_id().unwrap_or_default())),
-    })
+async fn read(cx: &Cx<Cinder>, query: &Query) -> Result<pages::Listed<Model>, Fault> {
+    let own = cx.own_scope()?;
+    let scope = match query.flag("all_tenants")? {
+        Some(true) => cx.scope_of_all("context_is_admin").unwrap_or(own),
+        _ => own,
+    };
+    pages::read(cx, transfer::visible(&scope), &transfer::LIST, query).await
 }
 
 async fn list(cx: Cx<Cinder>, query: Query) -> Result<Response, Fault> {
-    cx.allow()?;
-    let page = pages::read(&cx, visible(&cx, &query)?, &LIST, &query).await?;
+    let page = read(&cx, &query).await?;
     let views: Vec<_> = page.rows.into_iter().map(|row| brief(&cx, row)).collect();
     pages::answer(&cx, "transfers", &views, None, None)
 }
 
 async fn detail(cx: Cx<Cinder>, query: Query) -> Result<Response, Fault> {
-    cx.allow()?;
-    let page = pages::read(&cx, visible(&cx, &query)?, &LIST, &query).await?;
+    let page = read(&cx, &query).await?;
     let views: Vec<_> = page.rows.into_iter().map(|row| full(&cx, row, None)).collect();
     pages::answer(&cx, "transfers", &views, None, None)
 }
@@ -159,12 +139,7 @@ struct CreateTransfer {
 }
 
 async fn create(cx: Cx<Cinder>, Body(body): Body<CreateTransfer>) -> Result<Response, Fault> {
-    let of = volume::Entity::find_by_id(body.volume_id).one(cx.service.db.read()).await?;
-    let of = cx.found(
-        of,
-        |row| Target::project(row.project_id.as_str()),
-        || Error::no_volume(body.volume_id).into(),
-    )?;
+    let of = volumes::found(&cx, &body.volume_id.to_string()).await?;
     let no_snapshots = super::truth(&body.no_snapshots).unwrap_or(false);
     let event = cx.event("volume.transfer.create.end", of.id);
     let name = body.name.map(|name| name.trim().to_owned());
@@ -173,17 +148,7 @@ async fn create(cx: Cx<Cinder>, Body(body): Body<CreateTransfer>) -> Result<Resp
 }
 
 async fn found(cx: &Cx<Cinder>, id: &str) -> Result<Model, Fault> {
-    let row = match id.parse::<Uuid>() {
-        Ok(id) => {
-            Entity::find_by_id(id)
-                .filter(Condition::all().add(Column::Accepted.eq(false)))
-                .one(cx.service.db.read())
-                .await?
-        }
-        Err(_) => None,
-    };
-    let missing = || Error::TransferNotFound(Error::shown(id)).into();
-    cx.found(row, |row| Target::project(row.source_project_id.as_str()), missing)
+    Ok(cx.open(transfer::find(cx.service.db.read(), id).await?)?)
 }
 
 async fn show(cx: Cx<Cinder>, Path(id): Path<String>) -> Result<Response, Fault> {

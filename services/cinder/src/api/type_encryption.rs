@@ -10,7 +10,7 @@ use platform::{
     Body as BodyDerive,
     http::{Body, Cx, Fault, Routes, json},
 };
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, sea_query::Expr};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use serde::Deserialize;
 use serde_json::{Map, Value, json as literal};
 use uuid::Uuid;
@@ -104,7 +104,7 @@ async fn store(
     what: &str,
 ) -> Result<(), Fault> {
     let tx = cx.service.db.write().await?;
-    if volume::Entity::find().filter(volume::Column::VolumeTypeId.eq(row.id)).count(&*tx).await? > 0 {
+    if volume::are_of(&tx, row).await? {
         return Err(Fault::bad_request(format!("Cannot {what} encryption specs. Volume type in use.")));
     }
     Entity::update_many()

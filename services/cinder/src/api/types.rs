@@ -256,7 +256,7 @@ async fn update(
 async fn delete(cx: Cx<Cinder>, Path(id): Path<String>) -> Result<Response, Fault> {
     let row = found(&cx, &id).await?;
     let tx = cx.service.db.write().await?;
-    if volume::Entity::find().filter(volume::Column::VolumeTypeId.eq(row.id)).count(&*tx).await? > 0 {
+    if volume::are_of(&tx, &row).await? {
         return Err(Fault::bad_request("Target volume type is still in use."));
     }
     if row.name == cx.service.config.default_type {

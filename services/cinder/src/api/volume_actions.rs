@@ -8,11 +8,10 @@ use futures::future::BoxFuture;
 use http::StatusCode;
 use platform::{
     Body as BodyDerive,
+    db::owned::Owned,
     http::{self as web, Body, Cx, Fault, Routes},
-    policy::Target,
     wire::{Range, Schema, Version, schema},
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
@@ -20,10 +19,7 @@ use super::{connections, image_actions, volumes};
 use crate::{
     Cinder,
     error::Error,
-    model::{
-        attachment,
-        volume::{self, Column, Entity},
-    },
+    model::{attachment, volume},
     quota::{self, Usage},
     volume::request::is_multiattach,
 };
@@ -50,7 +46,7 @@ impl Act {
 
     /// The caller may also do what that rule is about.
     pub(crate) fn allow(&self, rule: &str) -> Result<(), Fault> {
-        self.cx.allow_rule(rule, &Target::project(self.row.project_id.as_str()))
+        self.cx.allow_rule(rule, &self.row.target())
     }
 }
 
@@ -215,7 +211,7 @@ async fn extend(act: Act) -> Result<Response, Fault> {
         .into());
     }
     let mut tx = cx.service.db.write().await?;
-    if !volume::transition(&tx, row.id, &["available"], "extending").await? {
+    if !volume::transition(&tx, row, &["available"], "extending").await? {
         let reason = if row.status == "in-use" {
             " What a machine holds can't be extended by this backend."
         } else {
@@ -230,13 +226,7 @@ async fn extend(act: Act) -> Result<Response, Fault> {
     quota::check_size(&tx, &cx.service.config, &row.project_id, new_size).await?;
     let more = Usage { gigabytes: new_size - row.size, ..Usage::default() };
     quota::check(&tx, &cx.service.config, &row.project_id, row.volume_type_id, more).await?;
-    Entity::update_many()
-        .col_expr(Column::ExtendedFrom, Expr::value(row.size))
-        // Counted from now on, so that two that grow at once don't grow beyond the quota.
-        .col_expr(Column::Size, Expr::value(new_size))
-        .filter(Column::Id.eq(row.id))
-        .exec(&*tx)
-        .await?;
+    volume::grow(&tx, row, new_size).await?;
     tx.emit(cx.event("volume.resize.start", row.id));
     tx.commit().await?;
     cx.service.volumes.wake(row.id);
@@ -273,7 +263,7 @@ async fn retype(act: Act) -> Result<Response, Fault> {
         if multiattach == row.multiattach { &["available", "in-use"] } else { &["available"] };
     let mut tx = cx.service.db.write().await?;
     if !from.contains(&row.status.as_str())
-        || !volume::transition(&tx, row.id, &[&row.status], &row.status).await?
+        || !volume::transition(&tx, row, &[&row.status], &row.status).await?
     {
         return Err(Error::InvalidVolume(format!(
             "Retype needs volume to be in {} state, not be part of an active migration or a consistency group; it is {}.",
@@ -285,12 +275,7 @@ async fn retype(act: Act) -> Result<Response, Fault> {
     // The project's volumes stay as many as they were; of the new type there is one more.
     let more = Usage { volumes: 1, gigabytes: row.size, snapshots: 0 };
     quota::check_type(&tx, &cx.service.config, &row.project_id, &kind, more).await?;
-    Entity::update_many()
-        .col_expr(Column::VolumeTypeId, Expr::value(kind.id))
-        .col_expr(Column::Multiattach, Expr::value(multiattach))
-        .filter(Column::Id.eq(row.id))
-        .exec(&*tx)
-        .await?;
+    volume::retype(&tx, row, &kind, multiattach).await?;
     tx.emit(cx.event("volume.retype", row.id));
     tx.commit().await?;
     accepted()
@@ -306,18 +291,14 @@ async fn set_readonly(act: Act) -> Result<Response, Fault> {
     let asked: Readonly = act.argument()?;
     let (cx, row) = (&act.cx, &act.row);
     let mut tx = cx.service.db.write().await?;
-    if !volume::transition(&tx, row.id, &["available"], "available").await? {
+    if !volume::transition(&tx, row, &["available"], "available").await? {
         return Err(Error::InvalidVolume(format!(
             "Volume {} status must be available to update readonly flag, but current status is: {}.",
             row.id, row.status
         ))
         .into());
     }
-    Entity::update_many()
-        .col_expr(Column::Readonly, Expr::value(super::truth(&asked.readonly)))
-        .filter(Column::Id.eq(row.id))
-        .exec(&*tx)
-        .await?;
+    volume::set_readonly(&tx, row, super::truth(&asked.readonly)).await?;
     tx.emit(cx.event("volume.update.end", row.id));
     tx.commit().await?;
     accepted()
@@ -332,12 +313,7 @@ struct Bootable {
 async fn set_bootable(act: Act) -> Result<Response, Fault> {
     let asked: Bootable = act.argument()?;
     let mut tx = act.cx.service.db.write().await?;
-    Entity::update_many()
-        .col_expr(Column::Bootable, Expr::value(super::truth(&asked.bootable).unwrap_or(false)))
-        .col_expr(Column::UpdatedAt, Expr::value(chrono::Utc::now()))
-        .filter(Column::Id.eq(act.row.id))
-        .exec(&*tx)
-        .await?;
+    volume::set_bootable(&tx, &act.row, super::truth(&asked.bootable).unwrap_or(false)).await?;
     tx.emit(act.cx.event("volume.update.end", act.row.id));
     tx.commit().await?;
     Ok(StatusCode::OK.into_response())
@@ -418,8 +394,7 @@ async fn reset_status(act: Act) -> Result<Response, Fault> {
         ));
     }
     let mut tx = cx.service.db.write().await?;
-    let attachments = attachment::Entity::find().filter(attachment::Column::VolumeId.eq(row.id));
-    let held = attachments.lock_exclusive().all(&*tx).await?;
+    let held = attachment::lock_of(&tx, row).await?;
     if let Some(status) = asked.status.map(|status| status.to_ascii_lowercase()) {
         if ["deleting", "error_deleting", "detaching"].contains(&status.as_str()) {
             return Err(Fault::bad_request(format!("Cannot reset-state to {status}")));
@@ -429,13 +404,13 @@ async fn reset_status(act: Act) -> Result<Response, Fault> {
                 "Cannot reset-state to in-use because volume does not have any attachments.",
             ));
         }
-        volume::set_by_hand(&tx, row.id, &status).await?;
+        volume::set_by_hand(&tx, row, &status).await?;
     }
     if asked.attach_status.is_some_and(|status| status.eq_ignore_ascii_case("detached")) {
         if let Some(nova) = held.iter().find(|held| held.of_nova) {
             return Err(Error::HeldByNova(nova.instance.unwrap_or_default().to_string()).into());
         }
-        attachment::Entity::delete_many().filter(attachment::Column::VolumeId.eq(row.id)).exec(&*tx).await?;
+        attachment::delete_of(&tx, row).await?;
     }
     tx.emit(cx.event("volume.reset_status.end", row.id));
     tx.commit().await?;

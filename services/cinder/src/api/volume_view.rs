@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use platform::{
     View,
+    db::owned::Owned,
     http::{Cx, Fault},
-    policy::Target,
 };
-use sea_orm::{ColumnTrait, DatabaseConnection, DbErr, EntityTrait, QueryFilter};
+use sea_orm::{DatabaseConnection, DbErr, EntityTrait};
 use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
@@ -105,16 +105,7 @@ pub(crate) struct Beside {
 impl Beside {
     /// Two queries, whatever the number of volumes.
     pub(crate) async fn read(db: &DatabaseConnection, rows: &[volume::Model]) -> Result<Self, DbErr> {
-        let ids = rows.iter().map(|row| row.id);
-        let mut attachments: HashMap<Uuid, Vec<attachment::Model>> = HashMap::new();
-        if !rows.is_empty() {
-            let found = attachment::Entity::find()
-                .filter(attachment::Column::VolumeId.is_in(ids))
-                .filter(attachment::Column::Status.is_in(["attached", "detaching"]));
-            for row in found.all(db).await? {
-                attachments.entry(row.volume_id).or_default().push(row);
-            }
-        }
+        let attachments = attachment::shown_with(db, rows).await?;
         let kinds = volume_type::Entity::find().all(db).await?;
         Ok(Self { attachments, types: kinds.into_iter().map(|kind| (kind.id, kind.name)).collect() })
     }
@@ -128,7 +119,7 @@ pub(crate) fn brief(cx: &Cx<Cinder>, row: volume::Model) -> Brief {
 /// A volume in full.
 pub(crate) fn full(cx: &Cx<Cinder>, row: volume::Model, beside: &Beside, extended: bool) -> VolumeView {
     let admin = cx.is_admin();
-    let target = Target::project(row.project_id.as_str());
+    let target = row.target();
     let sees_host = cx.may("volume_extension:volume_host_attribute", &target);
     let sees_migration = cx.may("volume_extension:volume_mig_status_attribute", &target);
     let sees_project = cx.may("volume_extension:volume_tenant_attribute", &target);

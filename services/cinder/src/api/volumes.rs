@@ -7,12 +7,10 @@ use axum::{
 use http::StatusCode;
 use platform::{
     Body as BodyDerive,
-    db::list::{Kind, ListSpec},
+    db::owned::{Owned, Scope},
     http::{Body, Cx, Fault, Query, Routes, json},
-    policy::Target,
     wire::Patch,
 };
-use sea_orm::{ColumnTrait, EntityTrait, Order, PaginatorTrait, QueryFilter, Select, sea_query::Expr};
 use serde::Deserialize;
 use serde_json::{Value, json as literal};
 use uuid::Uuid;
@@ -21,10 +19,7 @@ use super::{pages, volume_view};
 use crate::{
     Cinder,
     error::Error,
-    model::{
-        snapshot,
-        volume::{self, Column, Entity},
-    },
+    model::{attachment, snapshot, volume},
     volume::request::NewVolume,
 };
 
@@ -32,9 +27,9 @@ pub(crate) fn routes() -> Routes<Cinder> {
     Routes::new()
         .post("/v3/volumes", "volume:create", create)
         .get("/v3/volumes", "volume:get_all", list)
-        .list(&LIST)
+        .list(&volume::LIST)
         .get("/v3/volumes/detail", "volume:get_all", detail)
-        .list(&LIST)
+        .list(&volume::LIST)
         .versioned(http::Method::GET, "/v3/volumes/summary", "volume:get_all", Some((3, 12)), None, summary)
         .get("/v3/volumes/{id}", "volume:get", show)
         .put("/v3/volumes/{id}", "volume:update", update)
@@ -153,62 +148,32 @@ async fn create(cx: Cx<Cinder>, Body(body): Body<CreateBody>) -> Result<Response
     cx.answer(StatusCode::ACCEPTED, "volume", &volume_view::one(&cx, row, false).await?)
 }
 
-pub(crate) static LIST: ListSpec<Entity> = ListSpec {
-    id: Column::Id,
-    id_kind: Kind::Uuid,
-    filters: &[
-        ("status", Column::Status, Kind::Text),
-        ("name", Column::Name, Kind::Text),
-        ("display_name", Column::Name, Kind::Text),
-        ("bootable", Column::Bootable, Kind::Bool),
-        ("availability_zone", Column::AvailabilityZone, Kind::Text),
-        ("id", Column::Id, Kind::Uuid),
-        ("size", Column::Size, Kind::Int),
-        ("multiattach", Column::Multiattach, Kind::Bool),
-        ("user_id", Column::UserId, Kind::Text),
-        ("volume_type_id", Column::VolumeTypeId, Kind::Uuid),
-        ("snapshot_id", Column::SnapshotId, Kind::Uuid),
-        ("source_volid", Column::SourceVolid, Kind::Uuid),
-        ("group_id", Column::GroupId, Kind::Uuid),
-    ],
-    sorts: &[
-        ("created_at", Column::CreatedAt),
-        ("updated_at", Column::UpdatedAt),
-        ("name", Column::Name),
-        ("display_name", Column::Name),
-        ("status", Column::Status),
-        ("size", Column::Size),
-        ("bootable", Column::Bootable),
-        ("availability_zone", Column::AvailabilityZone),
-        ("id", Column::Id),
-    ],
-    default_sort: &[("created_at", Order::Desc)],
-    max_limit: Some(1000),
-};
+/// Whose volumes, or snapshots, the query asks for; those of the caller's project, unless it may see more.
+pub(crate) fn scope(cx: &Cx<Cinder>, query: &Query) -> Result<Scope, Fault> {
+    let own = cx.own_scope()?;
+    let everybody = query.flag("all_tenants")?.unwrap_or(false);
+    Ok(match (cx.scope_of_all("context_is_admin"), query.get("project_id")) {
+        (Ok(all), Some(project)) => all.narrowed(project),
+        (Ok(all), None) if everybody => all,
+        _ => own,
+    })
+}
 
-/// The volumes that the caller may see, and the query asks for.
-fn visible(cx: &Cx<Cinder>, query: &Query) -> Result<Select<Entity>, Fault> {
-    let mut select = Entity::find();
-    let everybody = query.flag("all_tenants")?.unwrap_or(false) && cx.is_admin();
-    if let Some(project) = query.get("project_id").filter(|_| cx.is_admin()) {
-        select = select.filter(Column::ProjectId.eq(project));
-    } else if !everybody {
-        select = select.filter(Column::ProjectId.eq(cx.caller.project_id().unwrap_or_default()));
-    }
-    super::metadata::filtered(select, query, Column::Metadata, cx.service.db.read())
+async fn read(cx: &Cx<Cinder>, query: &Query) -> Result<pages::Listed<volume::Model>, Fault> {
+    let scope = scope(cx, query)?;
+    let rows = volume::visible(cx.service.db.read(), &scope, query)?;
+    pages::read(cx, rows, &volume::LIST, query).await
 }
 
 async fn list(cx: Cx<Cinder>, query: Query) -> Result<Response, Fault> {
-    cx.allow()?;
-    let page = pages::read(&cx, visible(&cx, &query)?, &LIST, &query).await?;
+    let page = read(&cx, &query).await?;
     let links = page.next(&cx, "/volumes", &query, |row| row.id);
     let views: Vec<_> = page.rows.into_iter().map(|row| volume_view::brief(&cx, row)).collect();
     pages::answer(&cx, "volumes", &views, links, page.count)
 }
 
 async fn detail(cx: Cx<Cinder>, query: Query) -> Result<Response, Fault> {
-    cx.allow()?;
-    let page = pages::read(&cx, visible(&cx, &query)?, &LIST, &query).await?;
+    let page = read(&cx, &query).await?;
     let links = page.next(&cx, "/volumes/detail", &query, |row| row.id);
     let beside = volume_view::Beside::read(cx.service.db.read(), &page.rows).await?;
     let views: Vec<_> = page.rows.into_iter().map(|row| volume_view::full(&cx, row, &beside, true)).collect();
@@ -216,8 +181,8 @@ async fn detail(cx: Cx<Cinder>, query: Query) -> Result<Response, Fault> {
 }
 
 async fn summary(cx: Cx<Cinder>, query: Query) -> Result<Response, Fault> {
-    cx.allow()?;
-    let rows = visible(&cx, &query)?.all(cx.service.db.read()).await?;
+    let (scope, db) = (scope(&cx, &query)?, cx.service.db.read());
+    let rows = volume::visible(db, &scope, &query)?.all(db).await?;
     let mut metadata = std::collections::BTreeMap::<String, Vec<Value>>::new();
     for (name, value) in rows.iter().filter_map(|row| row.metadata.as_object()).flatten() {
         let values = metadata.entry(name.clone()).or_default();
@@ -235,12 +200,7 @@ async fn summary(cx: Cx<Cinder>, query: Query) -> Result<Response, Fault> {
 
 /// The volume of that id, if the caller may do to it what the route does.
 pub(crate) async fn found(cx: &Cx<Cinder>, id: &str) -> Result<volume::Model, Fault> {
-    let row = match id.parse::<Uuid>() {
-        Ok(id) => Entity::find_by_id(id).one(cx.service.db.read()).await?,
-        Err(_) => None,
-    };
-    let missing = || Error::VolumeNotFound(id.chars().take(64).collect()).into();
-    cx.found(row, |row| Target::project(row.project_id.as_str()), missing)
+    Ok(cx.open(volume::find(cx.service.db.read(), id).await?)?)
 }
 
 async fn show(cx: Cx<Cinder>, Path(id): Path<String>) -> Result<Response, Fault> {
@@ -283,14 +243,7 @@ async fn update(
     }
     row.updated_at = chrono::Utc::now();
     let mut tx = cx.service.db.write().await?;
-    Entity::update_many()
-        .col_expr(Column::Name, Expr::value(row.name.clone()))
-        .col_expr(Column::Description, Expr::value(row.description.clone()))
-        .col_expr(Column::Metadata, Expr::value(row.metadata.clone()))
-        .col_expr(Column::UpdatedAt, Expr::value(row.updated_at))
-        .filter(Column::Id.eq(row.id))
-        .exec(&*tx)
-        .await?;
+    volume::describe(&tx, &row).await?;
     tx.emit(cx.event("volume.update.end", row.id));
     tx.commit().await?;
     cx.answer(StatusCode::OK, "volume", &volume_view::one(&cx, row, false).await?)
@@ -300,7 +253,7 @@ async fn delete(cx: Cx<Cinder>, Path(id): Path<String>, query: Query) -> Result<
     let row = found(&cx, &id).await?;
     let force = cx.version >= platform::wire::Version::new(3, 23) && query.flag("force")?.unwrap_or(false);
     if force {
-        cx.allow_rule("volume:force_delete", &Target::project(row.project_id.as_str()))?;
+        cx.allow_rule("volume:force_delete", &row.target())?;
     }
     remove(&cx, &row, query.flag("cascade")?.unwrap_or(false), force).await?;
     Ok(StatusCode::ACCEPTED.into_response())
@@ -316,23 +269,18 @@ pub(crate) async fn remove(
     let allowed =
         ["available", "error", "error_restoring", "error_extending", "error_deleting", "error_managing"];
     let mut tx = cx.service.db.write().await?;
-    if volume::is_copied(&tx, row.id).await? {
+    if volume::is_copied(&tx, row).await? {
         return Err(Error::InvalidVolume(format!("Volume {} is being copied, cannot delete.", row.id)).into());
     }
-    let snapshots =
-        snapshot::Entity::find().filter(snapshot::Column::VolumeId.eq(row.id)).count(&*tx).await?;
-    if snapshots > 0 && !cascade {
+    if !cascade && snapshot::are_of(&tx, row).await? {
         return Err(Error::InvalidVolume(
             "Volume has snapshots, cannot delete. Use cascade to delete them too.".into(),
         )
         .into());
     }
     let from: Vec<&str> = if force { vec![row.status.as_str()] } else { allowed.to_vec() };
-    let held = crate::model::attachment::Entity::find()
-        .filter(crate::model::attachment::Column::VolumeId.eq(row.id))
-        .count(&*tx)
-        .await?;
-    if held > 0 || !volume::transition(&tx, row.id, &from, "deleting").await? {
+    let held = attachment::of(&*tx, row).await?;
+    if !held.is_empty() || !volume::transition(&tx, row, &from, "deleting").await? {
         return Err(Error::InvalidVolume(
             "Volume status must be available or error or error_restoring or error_extending or error_managing and must not be \
              migrating, attached, belong to a group, have snapshots, awaiting a transfer, or be disassociated from snapshots \

@@ -1,7 +1,8 @@
-//! Rows: one file for each table.
+//! Rows: one file for each table. Those of a project are sealed: their tables can't be queried from elsewhere.
 
 pub(crate) mod attachment;
 pub(crate) mod message;
+mod metadata;
 mod migrations;
 pub(crate) mod qos_specs;
 pub(crate) mod quota_lock;
@@ -9,6 +10,7 @@ pub(crate) mod quota_override;
 pub(crate) mod service_off;
 pub(crate) mod snapshot;
 pub(crate) mod transfer;
+pub(crate) mod usage;
 pub(crate) mod volume;
 pub(crate) mod volume_type;
 

@@ -4,14 +4,14 @@
 //! volume that a machine has.
 
 use contracts::CallError;
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
+use sea_orm::DbErr;
 use uuid::Uuid;
 
-use super::SnapshotReconciler;
+use super::{RECONCILER, SnapshotReconciler};
 use crate::{
     backend::BackendError,
     inspect::inspect,
-    model::{attachment, snapshot::Model},
+    model::{attachment, snapshot::Model, volume},
     volume::from_call,
 };
 
@@ -30,10 +30,13 @@ pub(super) enum Writer {
 
 impl SnapshotReconciler {
     pub(super) async fn writer(&self, volume: Uuid) -> Result<Writer, DbErr> {
-        let attachments = attachment::Entity::find()
-            .filter(attachment::Column::VolumeId.eq(volume))
-            .filter(attachment::Column::Status.ne("reserved"));
-        Ok(writer_of(&attachments.all(self.cinder.db.read()).await?))
+        let db = self.cinder.db.read();
+        let Ok(volume) = volume::find(db, volume).await?.inside(&RECONCILER) else {
+            return Ok(Writer::Nobody);
+        };
+        let mut attachments = attachment::of(db, &volume).await?;
+        attachments.retain(|attachment| attachment.status != "reserved");
+        Ok(writer_of(&attachments))
     }
 
     /// Has the server's host copy the volume.

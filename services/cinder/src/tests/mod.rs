@@ -26,7 +26,7 @@ use contracts::{
 };
 use futures::{StreamExt, stream};
 use platform::{
-    db::Database,
+    db::{Database, owned::Inside},
     http::testing::{Answer, Client, KnownTokens, caller},
 };
 use serde_json::{Value, json};
@@ -34,6 +34,8 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use uuid::Uuid;
 
 use crate::{Cinder, Config, FileBackend, Needs, model::Migrations};
+
+const TEST: Inside = Inside::because("a test looks at what is recorded");
 
 /// A Glance that remembers.
 #[derive(Default)]

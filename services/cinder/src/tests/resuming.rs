@@ -1,11 +1,13 @@
 //! The process may end at any instruction: a step that was taken and not recorded is taken again.
 
-use platform::reconcile::{Next, Reconciler};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use platform::{
+    db::opened,
+    reconcile::{Next, Reconciler},
+};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Cloud, expect};
+use super::{Cloud, TEST, expect};
 use crate::{
     model::{snapshot, volume},
     snapshot::SnapshotReconciler,
@@ -22,11 +24,15 @@ async fn finish(reconciler: &impl Reconciler, id: Uuid) {
     panic!("it never ends");
 }
 
+async fn row(cloud: &Cloud, id: Uuid) -> volume::Model {
+    volume::find(cloud.cinder.db.read(), id).await.unwrap().inside(&TEST).unwrap()
+}
+
 /// As if the last step had not been recorded.
 async fn forget(cloud: &Cloud, id: Uuid, status: &str) {
+    let row = row(cloud, id).await;
     let tx = cloud.cinder.db.write().await.unwrap();
-    let back = volume::Entity::update_many().col_expr(volume::Column::Status, Expr::value(status));
-    back.filter(volume::Column::Id.eq(id)).exec(&*tx).await.unwrap();
+    assert!(volume::transition(&tx, &row, &[&row.status], status).await.unwrap());
     tx.commit().await.unwrap();
 }
 
@@ -62,13 +68,13 @@ async fn an_upload_that_was_not_recorded_leaves_the_image_whole() {
     let asked = cloud.act(&id, upload).await;
     expect(&asked, 202);
     let image: Uuid = asked.json["os-volume_upload_image"]["image_id"].as_str().unwrap().parse().unwrap();
-    let row = volume::Entity::find_by_id(uuid).one(cloud.cinder.db.read()).await.unwrap().unwrap();
+    let row = row(&cloud, uuid).await;
     finish(&reconciler, uuid).await;
     let stored = cloud.images.get(image).unwrap().1;
     // The row as it was before that.
     let tx = cloud.cinder.db.write().await.unwrap();
-    volume::Entity::delete_by_id(uuid).exec(&*tx).await.unwrap();
-    volume::Entity::insert(volume::ActiveModel::from(row)).exec_without_returning(&*tx).await.unwrap();
+    volume::delete(&tx, &row).await.unwrap();
+    opened::insert(&tx, &row).await.unwrap();
     tx.commit().await.unwrap();
     finish(&reconciler, uuid).await;
     let (about, data) = cloud.images.get(image).unwrap();
@@ -98,7 +104,7 @@ async fn extending_snapshotting_and_deleting_twice_is_as_once() {
     // The data was copied, and that was not recorded.
     cloud.cinder.backend.snapshot(uuid, moment).await.unwrap();
     finish(&snapshots, moment).await;
-    let row = snapshot::Entity::find_by_id(moment).one(cloud.cinder.db.read()).await.unwrap().unwrap();
+    let row = snapshot::find(cloud.cinder.db.read(), moment).await.unwrap().inside(&TEST).unwrap();
     assert_eq!(row.status, "available");
 
     expect(&cloud.member.delete(&format!("/v3/snapshots/{moment}")).await, 202);

@@ -10,11 +10,10 @@ use std::{
 use async_trait::async_trait;
 use contracts::{CallError, CallResult, compute::DiskCopies, volume::Volumes};
 use platform::reconcile::{Next, Reconciler};
-use sea_orm::EntityTrait;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Cloud, expect};
+use super::{Cloud, TEST, expect};
 use crate::{model::snapshot, snapshot::SnapshotReconciler};
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -102,8 +101,8 @@ impl World {
     }
 
     async fn status(&self, id: Uuid) -> String {
-        let found = snapshot::Entity::find_by_id(id).one(self.cloud.cinder.db.read()).await;
-        found.unwrap().unwrap().status
+        let found = snapshot::find(self.cloud.cinder.db.read(), id).await.unwrap();
+        found.inside(&TEST).unwrap().status
     }
 
     fn first_byte(&self, id: Uuid) -> u8 {

@@ -28,7 +28,7 @@ impl VolumeReconciler {
         if let (Some(image), "creating") = (row.image_id, row.status.as_str()) {
             tracing::debug!(volume = %row.id, %image, "downloading");
             let tx = self.cinder.db.write().await?;
-            volume::transition(&tx, row.id, &["creating"], "downloading").await?;
+            volume::transition(&tx, row, &["creating"], "downloading").await?;
             tx.commit().await?;
             return Ok(Next::Now);
         }

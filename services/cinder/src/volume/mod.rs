@@ -9,7 +9,7 @@
 //!   error         deleting ──▶ gone (or error_deleting)
 //! ```
 //!
-//! The reconciler takes the statuses in [`OUTSTANDING`] to their end; the others are Nova's and the user's to change.
+//! The reconciler takes those that are `...ing` by themselves to their end; the others are Nova's and the user's to change.
 
 mod build;
 pub(crate) mod request;
@@ -21,11 +21,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use platform::{
-    db::WriteTx,
+    db::owned::Inside,
     events::Event,
     reconcile::{Next, Reconciler, StepError},
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, sea_query::Expr};
 use uuid::Uuid;
 
 use crate::{
@@ -33,13 +32,14 @@ use crate::{
     backend::BackendError,
     message::{self, Notice},
     model::{
-        attachment, snapshot,
-        volume::{self, Column, Entity, Model, OUTSTANDING},
+        snapshot,
+        volume::{self, Model},
     },
 };
 
 /// Failures in a row after which a volume is in error.
 const PATIENCE: u32 = 5;
+const RECONCILER: Inside = Inside::because("what rows say is brought about, whosever they are");
 
 /// Takes volumes to where their status says they are going.
 pub(crate) struct VolumeReconciler {
@@ -61,16 +61,9 @@ impl VolumeReconciler {
         event: &'static str,
     ) -> Result<Next, StepError> {
         let mut tx = self.cinder.db.write().await?;
-        if volume::transition(&tx, row.id, &[&row.status], status).await? {
-            let mut update = Entity::update_many()
-                .col_expr(Column::Fault, Expr::value(fault))
-                .col_expr(Column::ExtendedFrom, Expr::value(Option::<i64>::None))
-                .col_expr(Column::UploadImageId, Expr::value(Option::<Uuid>::None))
-                .col_expr(Column::UploadFormat, Expr::value(Option::<String>::None));
-            if let Some(size) = row.extended_from.filter(|_| status == "error_extending") {
-                update = update.col_expr(Column::Size, Expr::value(size));
-            }
-            update.filter(Column::Id.eq(row.id)).exec(&*tx).await?;
+        if volume::transition(&tx, row, &[&row.status], status).await? {
+            let size = row.extended_from.filter(|_| status == "error_extending");
+            volume::settle(&tx, row, fault, size).await?;
             if let Some(notice) = notice {
                 message::write(&tx, &row.project_id, "VOLUME", row.id, notice).await?;
             }
@@ -108,14 +101,7 @@ impl VolumeReconciler {
     }
 
     async fn delete(&self, row: &Model, attempt: u32) -> Result<Next, StepError> {
-        let cascading: Vec<Uuid> = snapshot::Entity::find()
-            .select_only()
-            .column(snapshot::Column::Id)
-            .filter(snapshot::Column::VolumeId.eq(row.id))
-            .into_tuple()
-            .all(self.cinder.db.read())
-            .await?;
-        for id in cascading {
+        for id in snapshot::ids(self.cinder.db.read(), row).await? {
             if let Err(error) = self.cinder.backend.delete_snapshot(id).await {
                 return self.failed(row, attempt, "error_deleting", None, error).await;
             }
@@ -124,19 +110,11 @@ impl VolumeReconciler {
             return self.failed(row, attempt, "error_deleting", None, error).await;
         }
         let mut tx = self.cinder.db.write().await?;
-        forget(&tx, row.id).await?;
+        volume::delete(&tx, row).await?;
         tx.emit(Event::new("volume.delete.end", row.id).project(&row.project_id));
         tx.commit().await?;
         Ok(Next::Done)
     }
-}
-
-/// Removes a volume's rows.
-async fn forget(tx: &WriteTx, id: Uuid) -> Result<(), sea_orm::DbErr> {
-    attachment::Entity::delete_many().filter(attachment::Column::VolumeId.eq(id)).exec(&**tx).await?;
-    snapshot::Entity::delete_many().filter(snapshot::Column::VolumeId.eq(id)).exec(&**tx).await?;
-    Entity::delete_by_id(id).exec(&**tx).await?;
-    Ok(())
 }
 
 #[async_trait]
@@ -146,18 +124,11 @@ impl Reconciler for VolumeReconciler {
     }
 
     async fn pending(&self) -> Result<Vec<Uuid>, StepError> {
-        Ok(Entity::find()
-            .select_only()
-            .column(Column::Id)
-            .filter(Column::Status.is_in(OUTSTANDING))
-            .filter(Column::ByHand.eq(false))
-            .into_tuple()
-            .all(self.cinder.db.read())
-            .await?)
+        Ok(volume::pending(self.cinder.db.read(), &RECONCILER).await?)
     }
 
     async fn step(&self, id: Uuid, attempt: u32) -> Result<Next, StepError> {
-        let Some(row) = Entity::find_by_id(id).one(self.cinder.db.read()).await? else {
+        let Ok(row) = volume::find(self.cinder.db.read(), id).await?.inside(&RECONCILER) else {
             return Ok(Next::Done);
         };
         if row.by_hand {

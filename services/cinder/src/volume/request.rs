@@ -1,8 +1,8 @@
 //! A volume is asked for: what must be true before its row is made.
 
 use contracts::identity::Caller;
-use platform::db::WriteTx;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
+use platform::db::{WriteTx, opened, owned::Inside};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -42,7 +42,11 @@ struct Source {
     default_size: Option<i64>,
     bootable: bool,
     image_metadata: Option<Value>,
+    snapshot: Option<snapshot::Model>,
+    volume: Option<volume::Model>,
 }
+
+const ORIGIN: Inside = Inside::because("a volume made of a snapshot boots as the snapshot's volume does");
 
 impl Cinder {
     /// Makes a volume's row, in status `creating`; the reconciler does the rest.
@@ -100,7 +104,7 @@ impl Cinder {
             group_id: new.group_id,
             extended_from: None,
             metadata: new.metadata.unwrap_or_else(|| json!({})),
-            image_metadata: source.image_metadata,
+            image_metadata: source.image_metadata.clone(),
             fault: None,
             created_at: now,
             updated_at: now,
@@ -109,8 +113,8 @@ impl Cinder {
         let more = Usage { volumes: 1, gigabytes: size, snapshots: 0 };
         quota::check_size(&tx, &self.config, &row.project_id, size).await?;
         quota::check(&tx, &self.config, &row.project_id, kind.id, more).await?;
-        still_there(&tx, &row).await?;
-        volume::Entity::insert(volume::ActiveModel::from(row.clone())).exec_without_returning(&*tx).await?;
+        still_there(&tx, &source).await?;
+        opened::insert(&tx, &row).await?;
         if let Some(event) = event {
             tx.emit(event);
         }
@@ -121,17 +125,15 @@ impl Cinder {
 
     async fn source(&self, caller: &Caller, new: &NewVolume) -> Result<Source, Error> {
         if let Some(id) = new.snapshot_id {
-            let found = snapshot::Entity::find_by_id(id).one(self.db.read()).await?;
-            let snapshot = found
-                .filter(|row| row.project_id == new.project_id || caller.has_role("admin"))
-                .ok_or_else(|| Error::SnapshotNotFound(id.to_string()))?;
+            let found = snapshot::find(self.db.read(), id).await?;
+            let snapshot = self.base.open(caller, "volume:get_snapshot", found)?;
             if snapshot.status != "available" {
                 return Err(Error::InvalidInput(format!(
                     "Originating snapshot status must be one of 'available' values, not {}.",
                     snapshot.status
                 )));
             }
-            let of = volume::Entity::find_by_id(snapshot.volume_id).one(self.db.read()).await?;
+            let of = volume::find(self.db.read(), snapshot.volume_id).await?.inside(&ORIGIN);
             let (bootable, image_metadata) =
                 of.map(|row| (row.bootable, row.image_metadata)).unwrap_or_default();
             return Ok(Source {
@@ -139,13 +141,12 @@ impl Cinder {
                 default_size: Some(snapshot.size),
                 bootable,
                 image_metadata,
+                snapshot: Some(snapshot),
+                volume: None,
             });
         }
         if let Some(id) = new.source_volid {
-            let found = volume::Entity::find_by_id(id).one(self.db.read()).await?;
-            let row = found
-                .filter(|row| row.project_id == new.project_id || caller.has_role("admin"))
-                .ok_or_else(|| Error::no_volume(id))?;
+            let row = self.base.open(caller, "volume:get", volume::find(self.db.read(), id).await?)?;
             if row.status != "available" {
                 return Err(Error::InvalidVolume(format!(
                     "Volume {id} must be available to be copied, but its status is {}.",
@@ -156,7 +157,9 @@ impl Cinder {
                 size: row.size,
                 default_size: Some(row.size),
                 bootable: row.bootable,
-                image_metadata: row.image_metadata,
+                image_metadata: row.image_metadata.clone(),
+                snapshot: None,
+                volume: Some(row),
             });
         }
         let Some(id) = new.image_id else { return Ok(Source::default()) };
@@ -180,7 +183,8 @@ impl Cinder {
         about.insert("size".into(), json!(image.size.unwrap_or_default().to_string()));
         about.extend(image.properties.into_iter().map(|(name, value)| (name, json!(value))));
         let size = bytes.div_ceil(1 << 30).max(image.min_disk) as i64;
-        Ok(Source { size, default_size: None, bootable: true, image_metadata: Some(Value::Object(about)) })
+        let image_metadata = Some(Value::Object(about));
+        Ok(Source { size, bootable: true, image_metadata, ..Source::default() })
     }
 
     /// The type that is asked for, by name or id, or the default one.
@@ -212,17 +216,17 @@ pub(crate) fn is_multiattach(kind: &volume_type::Model) -> bool {
 }
 
 /// What a volume is made of was looked at before the transaction: it must be so still.
-async fn still_there(tx: &WriteTx, row: &volume::Model) -> Result<(), Error> {
-    if let Some(id) = row.snapshot_id {
-        let found = snapshot::Entity::find_by_id(id).lock_exclusive().one(&**tx).await?;
-        if found.is_none_or(|snapshot| snapshot.status != "available") {
-            return Err(Error::SnapshotNotFound(id.to_string()));
+async fn still_there(tx: &WriteTx, source: &Source) -> Result<(), Error> {
+    if let Some(of) = &source.snapshot {
+        let now = opened::lock(tx, of).await?;
+        if now.is_none_or(|now| now.status != "available") {
+            return Err(Error::SnapshotNotFound(of.id.to_string()));
         }
     }
-    if let Some(id) = row.source_volid {
-        let found = volume::Entity::find_by_id(id).lock_exclusive().one(&**tx).await?;
-        if found.is_none_or(|volume| volume.status != "available") {
-            return Err(Error::InvalidVolume(format!("Volume {id} must be available to be copied.")));
+    if let Some(of) = &source.volume {
+        let now = opened::lock(tx, of).await?;
+        if now.is_none_or(|now| now.status != "available") {
+            return Err(Error::InvalidVolume(format!("Volume {} must be available to be copied.", of.id)));
         }
     }
     Ok(())
