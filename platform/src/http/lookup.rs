@@ -33,6 +33,16 @@ impl Base {
         drop(target);
         Ok(row)
     }
+
+    /// What is that caller's own, or its project's: for whom another service asks.
+    pub fn own_scope(caller: &Caller) -> Scope {
+        Scope::own(caller)
+    }
+
+    /// What is everybody's, if that rule allows it to that caller.
+    pub fn scope_of_all(&self, caller: &Caller, rule: &str) -> Option<Scope> {
+        self.policy.allows(rule, caller, &Target::none()).then(Scope::everybody)
+    }
 }
 
 impl<S: Service> Cx<S> {

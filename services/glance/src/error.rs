@@ -2,7 +2,7 @@
 
 use contracts::CallError;
 use http::StatusCode;
-use platform::http::Fault;
+use platform::{db::owned::Denied, http::Fault};
 use sea_orm::DbErr;
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ use crate::inspect::Refusal;
 pub enum Error {
     /// It is not there, or the caller may not know of it.
     #[error("No image found with ID {0}")]
-    NoImage(Uuid),
+    NoImage(String),
     /// Not there, in words.
     #[error("{0}")]
     NotFound(String),
@@ -48,7 +48,21 @@ pub enum Error {
     Database(#[from] DbErr),
 }
 
+impl From<Denied<Self>> for Error {
+    fn from(denied: Denied<Self>) -> Self {
+        match denied {
+            Denied::Missing(error) => error,
+            Denied::Refused(rule) => Self::Forbidden(format!("Policy doesn't allow {rule} to be performed.")),
+        }
+    }
+}
+
 impl Error {
+    /// There is no such image.
+    pub fn no_image(id: Uuid) -> Self {
+        Self::NoImage(id.to_string())
+    }
+
     /// Content could not be written: a full disk is the caller's to know.
     pub fn storing(error: std::io::Error) -> Self {
         match error.kind() {

@@ -8,43 +8,50 @@ use contracts::{
     identity::Caller,
     image::{Image, ImageData, Images, NewImage},
 };
-use platform::events::Event;
+use platform::{
+    db::{
+        opened,
+        owned::{Denied, Inside},
+    },
+    events::Event,
+    http::Base,
+};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::{
     Error, Glance,
     content::upload::{self, Incoming, Purpose},
-    image::{access, create, rules},
+    image::{create, rules},
     model::{
         content,
         image::{self, Whole, status},
-        property,
+        property, task,
     },
 };
+
+const OTHERS: Inside =
+    Inside::because("Nova and Cinder go on with images that their users were allowed to use");
 
 #[async_trait]
 impl Images for Glance {
     async fn image(&self, caller: &Caller, id: Uuid) -> CallResult<Image> {
-        let admin = caller.has_role("admin");
-        let (image, shared) = image::visible(self.db.read(), caller, admin, id).await?;
-        if !self.base.policy.allows("get_image", caller, &access::target(&image, caller, shared)) {
-            return Err(Error::NoImage(id).into());
-        }
-        Ok(self.shown(image).await?)
+        let found = image::find(self.db.read(), caller, caller.has_role("admin"), id).await;
+        let seen = self.base.open(caller, "get_image", found.map_err(Error::from)?)?;
+        Ok(self.shown(seen.image).await?)
     }
 
     async fn create(&self, caller: &Caller, new: NewImage) -> CallResult<Image> {
         let whole = self.made(caller, new)?;
         let mut tx = self.db.write().await.map_err(Error::from)?;
-        create::insert(&*tx, &whole, &self.config).await?;
+        create::insert(&tx, &whole, &self.config).await?;
         tx.emit(Event::new("image.create", whole.image.id).project(whole.image.owner.as_str()));
         tx.commit().await.map_err(Error::from)?;
         Ok(told(whole))
     }
 
     async fn open(&self, id: Uuid) -> CallResult<(Image, ImageData)> {
-        let image = image::get(self.db.read(), id).await?;
+        let image = image::get(self.db.read(), id, &OTHERS).await?;
         let Some(content) = image.content.filter(|_| image.status == status::ACTIVE) else {
             return Err(CallError::Conflict(format!("Image {id} is not active.")));
         };
@@ -54,7 +61,8 @@ impl Images for Glance {
     }
 
     async fn store(&self, id: Uuid, data: ImageData) -> CallResult<Image> {
-        let incoming = Incoming { image: id, data, announced: None, purpose: Purpose::Upload, request: None };
+        let image = image::get(self.db.read(), id, &OTHERS).await?;
+        let incoming = Incoming { image, data, announced: None, purpose: Purpose::Upload, request: None };
         let service =
             self.me.upgrade().ok_or_else(|| CallError::unavailable("glance", "it is coming to its end"))?;
         let image = upload::take(&service, incoming).await?;
@@ -62,31 +70,35 @@ impl Images for Glance {
     }
 
     async fn discard(&self, id: Uuid) -> CallResult<()> {
-        match self.remove(id, None).await {
+        let image = image::get(self.db.read(), id, &OTHERS).await;
+        let removed = async { self.remove(&image?, None).await };
+        match removed.await {
             Ok(()) | Err(Error::NoImage(_)) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
 
     async fn delete(&self, caller: &Caller, id: Uuid) -> CallResult<()> {
-        let admin = caller.has_role("admin");
-        let (image, shared) = image::visible(self.db.read(), caller, admin, id).await?;
-        if !self.base.policy.allows("delete_image", caller, &access::target(&image, caller, shared)) {
-            return Err(CallError::Forbidden(format!("You are not permitted to delete image {id}.")));
+        let found = image::find(self.db.read(), caller, caller.has_role("admin"), id).await;
+        match self.base.open(caller, "delete_image", found.map_err(Error::from)?) {
+            Ok(seen) => Ok(self.remove(&seen.image, None).await?),
+            Err(Denied::Missing(error)) => Err(error.into()),
+            Err(Denied::Refused(_)) => {
+                Err(CallError::Forbidden(format!("You are not permitted to delete image {id}.")))
+            }
         }
-        Ok(self.remove(id, None).await?)
     }
 
     async fn having(&self, caller: &Caller, wanted: &BTreeMap<String, String>) -> CallResult<Vec<Image>> {
-        let Some(project) = caller.project_id() else { return Ok(Vec::new()) };
-        let images = image::having(self.db.read(), project, wanted).await.map_err(Error::from)?;
+        let own = Base::own_scope(caller);
+        let images = image::having(self.db.read(), &own, wanted).await.map_err(Error::from)?;
         Ok(images.into_iter().map(told).collect())
     }
 }
 
 impl Glance {
     async fn shown(&self, image: image::Model) -> Result<Image, Error> {
-        let properties = property::of(self.db.read(), image.id).await?;
+        let properties = property::of(self.db.read(), &image).await?;
         Ok(told(Whole { image, properties, tags: Default::default() }))
     }
 
@@ -138,21 +150,15 @@ pub(crate) fn told(whole: Whole) -> Image {
 }
 
 impl Glance {
-    /// Deletes an image, whoever asks. Its content follows.
-    pub(crate) async fn remove(&self, id: Uuid, event: Option<Event>) -> Result<(), Error> {
-        use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-        let mut tx = self.db.write().await?;
-        let image = image::get(&*tx, id).await?;
-        let done = image::Entity::delete_many()
-            .filter(image::Column::Id.eq(id))
-            .filter(image::Column::Protected.eq(false))
-            .exec(&*tx)
-            .await?;
-        if done.rows_affected == 0 {
+    /// Deletes an image. Its content follows.
+    pub(crate) async fn remove(&self, image: &image::Model, event: Option<Event>) -> Result<(), Error> {
+        let (id, mut tx) = (image.id, self.db.write().await?);
+        let image = opened::lock(&tx, image).await?.ok_or_else(|| Error::no_image(id))?;
+        if !image::delete(&tx, &image).await? {
             return Err(Error::Forbidden(format!("Image {id} is protected and cannot be deleted.")));
         }
         let contents = content::doom_all(&*tx, id).await?;
-        crate::model::task::abandon(&*tx, id).await?;
+        task::abandon(&tx, &image).await?;
         tx.emit(event.unwrap_or_else(|| Event::new("image.delete", id).project(image.owner.as_str())));
         tx.commit().await?;
         contents.into_iter().for_each(|content| self.collector.wake(content));

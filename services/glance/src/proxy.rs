@@ -10,19 +10,22 @@ use contracts::{
     image_proxy::{DatedImage, ImageFilter, ImageProxy, PropertyChange},
 };
 use platform::{
-    db::list::{self, Paging},
+    db::{
+        list::{self, Paging},
+        owned::{Denied, Sealed},
+    },
     events::Event,
-    http::{Fault, Query},
+    http::{Base, Fault, Query},
 };
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, Order, QueryFilter};
+use sea_orm::{ConnectionTrait, Order};
 use uuid::Uuid;
 
 use crate::{
     Error, Glance,
-    image::{access, create, list as images, rules},
+    image::{create, rules},
     model::{
-        image::{self, Whole},
-        property,
+        image::{self, Seen, Whole},
+        image_list as images,
     },
     offers::told,
 };
@@ -71,6 +74,10 @@ fn query(filter: ImageFilter) -> Query {
     Query { pairs }
 }
 
+async fn found(db: &impl ConnectionTrait, caller: &Caller, id: Uuid) -> Result<Sealed<Seen>, Error> {
+    Ok(image::find(db, caller, caller.has_role("admin"), id).await?)
+}
+
 #[async_trait]
 impl ImageProxy for Glance {
     async fn images(&self, caller: &Caller, filter: ImageFilter) -> CallResult<Vec<DatedImage>> {
@@ -85,19 +92,18 @@ impl ImageProxy for Glance {
             sort: vec![("created_at".to_owned(), Order::Desc)],
             reverse: false,
         };
-        let select = images::select(&query(filter), caller, caller.has_role("admin"))?;
+        let scope = self.base.scope_of_all(caller, "context_is_admin");
+        let scope = scope.unwrap_or_else(|| Base::own_scope(caller));
+        let select = images::visible(&query(filter), caller, &scope)?;
         let page = list::page_of(db, select, &images::SPEC, &paging).await.map_err(refused)?;
         let wholes = image::whole(db, page.items).await.map_err(Error::from)?;
         Ok(wholes.into_iter().map(dated).collect())
     }
 
     async fn dated_image(&self, caller: &Caller, id: Uuid) -> CallResult<DatedImage> {
-        let (db, admin) = (self.db.read(), caller.has_role("admin"));
-        let (image, shared) = image::visible(db, caller, admin, id).await?;
-        if !self.base.policy.allows("get_image", caller, &access::target(&image, caller, shared)) {
-            return Err(Error::NoImage(id).into());
-        }
-        Ok(dated(image::one_whole(db, image).await.map_err(Error::from)?))
+        let db = self.db.read();
+        let seen = self.base.open(caller, "get_image", found(db, caller, id).await?)?;
+        Ok(dated(image::one_whole(db, seen.image).await.map_err(Error::from)?))
     }
 
     async fn change_properties(
@@ -107,12 +113,14 @@ impl ImageProxy for Glance {
         change: PropertyChange,
     ) -> CallResult<BTreeMap<String, String>> {
         let mut tx = self.db.write().await.map_err(Error::from)?;
-        let (image, shared) = image::visible(&*tx, caller, caller.has_role("admin"), id).await?;
-        if !self.base.policy.allows("modify_image", caller, &access::target(&image, caller, shared)) {
-            return Err(CallError::Forbidden(format!("You are not permitted to modify image {id}.")));
-        }
-        let mut whole = image::one_whole(&*tx, image).await.map_err(Error::from)?;
-        let before = whole.properties.clone();
+        let seen = match self.base.open(caller, "modify_image", found(&*tx, caller, id).await?) {
+            Err(Denied::Refused(_)) => {
+                return Err(CallError::Forbidden(format!("You are not permitted to modify image {id}.")));
+            }
+            opened => opened?,
+        };
+        let unchanged = image::one_whole(&*tx, seen.image).await.map_err(Error::from)?;
+        let (mut whole, before) = (unchanged.clone(), &unchanged.properties);
         match change {
             PropertyChange::Replace(properties) => whole.properties = properties,
             PropertyChange::Merge(properties) => whole.properties.extend(properties),
@@ -131,14 +139,8 @@ impl ImageProxy for Glance {
             rules::check_value(name, &value.as_str().into())?;
         }
         create::check_numbers(&whole)?;
-        property::replace(&*tx, id, &whole.properties).await.map_err(Error::from)?;
-        let changed = image::ActiveModel { updated_at: Set(Utc::now()), ..Default::default() };
-        image::Entity::update_many()
-            .set(changed)
-            .filter(image::Column::Id.eq(id))
-            .exec(&*tx)
-            .await
-            .map_err(Error::from)?;
+        whole.image.updated_at = Utc::now();
+        image::save(&tx, &unchanged, &whole).await.map_err(Error::from)?;
         tx.emit(Event::new("image.update", id).project(whole.image.owner.as_str()));
         tx.commit().await.map_err(Error::from)?;
         Ok(whole.properties)

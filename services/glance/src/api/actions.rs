@@ -4,15 +4,13 @@ use axum::{
     extract::Path,
     response::{IntoResponse, Response},
 };
-use chrono::Utc;
 use http::StatusCode;
 use platform::http::{Cx, Fault, Routes};
-use sea_orm::ActiveValue::Set;
 
 use super::found;
 use crate::{
     Glance,
-    model::image::{self, ActiveModel, status},
+    model::image::{self, Seen, status},
 };
 
 pub(super) fn routes() -> Routes<Glance> {
@@ -33,11 +31,9 @@ async fn reactivate(cx: Cx<Glance>, Path(id): Path<String>) -> Result<Response, 
 
 async fn switch(cx: Cx<Glance>, id: String, from: &str, to: &str, verb: &str) -> Result<Response, Fault> {
     let mut tx = cx.service.db.write().await?;
-    let (image, _) = found(&cx, &*tx, &id).await?;
+    let Seen { image, .. } = found(&cx, &*tx, &id).await?;
     if image.status != to {
-        let change =
-            ActiveModel { status: Set(to.to_owned()), updated_at: Set(Utc::now()), ..Default::default() };
-        if !image::advance(&*tx, image.id, &[from], change).await? {
+        if !image::advance(&tx, &image, from, to).await? {
             return Err(Fault::forbidden(format!(
                 "Not allowed to {verb} image in status '{}'",
                 image.status

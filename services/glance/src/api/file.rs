@@ -18,7 +18,7 @@ use crate::{
         download::{Wanted, range},
         upload::{self, Incoming, Purpose},
     },
-    model::image::{Model, status},
+    model::image::{Model, Seen, status},
 };
 
 pub(super) fn routes() -> Routes<Glance> {
@@ -29,12 +29,12 @@ pub(super) fn routes() -> Routes<Glance> {
 }
 
 async fn put(cx: Cx<Glance>, Path(id): Path<String>, request: Request) -> Result<Response, Fault> {
-    let (image, _) = found(&cx, cx.service.db.read(), &id).await?;
+    let Seen { image, .. } = found(&cx, cx.service.db.read(), &id).await?;
     take(cx, image, request, Purpose::Upload).await
 }
 
 async fn stage(cx: Cx<Glance>, Path(id): Path<String>, request: Request) -> Result<Response, Fault> {
-    let (image, _) = found(&cx, cx.service.db.read(), &id).await?;
+    let Seen { image, .. } = found(&cx, cx.service.db.read(), &id).await?;
     take(cx, image, request, Purpose::Stage).await
 }
 
@@ -42,7 +42,7 @@ async fn take(cx: Cx<Glance>, image: Model, request: Request, purpose: Purpose) 
     let announced = announced(request.headers())?;
     let data: ImageData = request.into_body().into_data_stream().map_err(std::io::Error::other).boxed();
     let request = Some(cx.request_id.0.to_string());
-    upload::take(&cx.service, Incoming { image: image.id, data, announced, purpose, request }).await?;
+    upload::take(&cx.service, Incoming { image, data, announced, purpose, request }).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }
 
@@ -72,7 +72,7 @@ fn announced(headers: &HeaderMap) -> Result<Option<u64>, Fault> {
 }
 
 async fn get(cx: Cx<Glance>, Path(id): Path<String>, headers: HeaderMap) -> Result<Response, Fault> {
-    let (image, _) = found(&cx, cx.service.db.read(), &id).await?;
+    let Seen { image, .. } = found(&cx, cx.service.db.read(), &id).await?;
     if image.status == status::DEACTIVATED && !cx.is_admin() {
         return Err(Fault::forbidden(
             "The requested image has been deactivated. Image data download is forbidden.",

@@ -8,11 +8,10 @@ use axum::{
 use chrono::Utc;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use platform::{
-    db::list,
+    db::{list, owned::Owned},
     http::{Body, Cx, Fault, Query, Routes, json},
     policy::Target,
 };
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -21,13 +20,13 @@ use crate::{
     Error, Glance,
     image::{
         change::{self, MEDIA_TYPES, Op},
-        create, list as images,
+        create,
         rules::Given,
         view::{STORE, View},
     },
     model::{
-        image::{self, Whole},
-        property, tag,
+        image::{self, Seen},
+        image_list as images,
     },
 };
 
@@ -42,9 +41,10 @@ pub(super) fn routes() -> Routes<Glance> {
 }
 
 async fn list(cx: Cx<Glance>, query: Query) -> Result<Response, Fault> {
-    cx.allow()?;
+    let own = cx.own_scope()?;
     let paging = images::paging(&query)?;
-    let select = images::select(&query, &cx.caller, cx.is_admin())?;
+    let scope = cx.scope_of_all("context_is_admin").unwrap_or(own);
+    let select = images::visible(&query, &cx.caller, &scope)?;
     let db = cx.service.db.read();
     let page = if paging.limit == Some(0) {
         list::Page { items: Vec::new(), more: false }
@@ -102,7 +102,7 @@ async fn create(cx: Cx<Glance>, Body(Given(given)): Body<Given>) -> Result<Respo
     allow_visibility(&cx, given.get("visibility"), &target)?;
     let whole = create::new(given.clone(), project)?;
     let mut tx = cx.service.db.write().await?;
-    create::insert(&*tx, &whole, &cx.service.config).await?;
+    create::insert(&tx, &whole, &cx.service.config).await?;
     tx.emit(cx.event("image.create", whole.image.id));
     tx.commit().await?;
     let mut response = json(StatusCode::CREATED, &View(&whole))?;
@@ -132,7 +132,7 @@ fn allow_visibility(cx: &Cx<Glance>, visibility: Option<&Value>, target: &Target
 
 async fn show(cx: Cx<Glance>, Path(id): Path<String>) -> Result<Response, Fault> {
     let db = cx.service.db.read();
-    let (image, _) = found(&cx, db, &id).await?;
+    let Seen { image, .. } = found(&cx, db, &id).await?;
     json(StatusCode::OK, &View(&image::one_whole(db, image).await?))
 }
 
@@ -143,15 +143,15 @@ async fn update(
     body: Bytes,
 ) -> Result<Response, Fault> {
     let mut tx = cx.service.db.write().await?;
-    let (image, shared) = found(&cx, &*tx, &id).await?;
+    let seen = found(&cx, &*tx, &id).await?;
     let changes = read(&headers, &body)?;
-    let mut whole = image::one_whole(&*tx, image).await?;
+    let mut whole = image::one_whole(&*tx, seen.image.clone()).await?;
     if !changes.is_empty() {
         for change in &changes {
             if let Op::Add(value) | Op::Replace(value) = &change.op
                 && change.name == "visibility"
             {
-                allow_visibility(&cx, Some(value), &super::target(&whole.image, &cx.caller, shared))?;
+                allow_visibility(&cx, Some(value), &seen.target())?;
             }
         }
         let before = whole.clone();
@@ -159,7 +159,10 @@ async fn update(
             change::apply(&mut whole, change, cx.is_admin())?;
         }
         whole.image.updated_at = Utc::now();
-        save(&tx, &before, &whole).await?;
+        if !image::save(&tx, &before, &whole).await? {
+            let text = format!("Image {} was changed by another request.", whole.image.id);
+            return Err(Error::Conflict(text).into());
+        }
         tx.emit(cx.event("image.update", whole.image.id));
         tx.commit().await?;
     }
@@ -185,44 +188,11 @@ fn read(headers: &HeaderMap, body: &[u8]) -> Result<Vec<change::Change>, Fault> 
     Ok(change::read(&body, *old)?)
 }
 
-async fn save(tx: &sea_orm::DatabaseTransaction, before: &Whole, whole: &Whole) -> Result<(), Fault> {
-    let Whole { image, properties, tags } = whole;
-    let row = image::ActiveModel {
-        name: Set(image.name.clone()),
-        visibility: Set(image.visibility.clone()),
-        owner: Set(image.owner.clone()),
-        disk_format: Set(image.disk_format.clone()),
-        container_format: Set(image.container_format.clone()),
-        min_disk: Set(image.min_disk),
-        min_ram: Set(image.min_ram),
-        protected: Set(image.protected),
-        hidden: Set(image.hidden),
-        updated_at: Set(image.updated_at),
-        ..Default::default()
-    };
-    let done = image::Entity::update_many()
-        .set(row)
-        .filter(image::Column::Id.eq(image.id))
-        .filter(image::Column::Status.eq(image.status.as_str()))
-        .exec(tx)
-        .await?;
-    if done.rows_affected == 0 {
-        return Err(Error::Conflict(format!("Image {} was changed by another request.", image.id)).into());
-    }
-    if *properties != before.properties {
-        property::replace(tx, image.id, properties).await?;
-    }
-    if *tags != before.tags {
-        tag::replace(tx, image.id, tags).await?;
-    }
-    Ok(())
-}
-
 async fn delete(cx: Cx<Glance>, Path(id): Path<String>) -> Result<Response, Fault> {
-    let (image, _) = found(&cx, cx.service.db.read(), &id).await?;
+    let Seen { image, .. } = found(&cx, cx.service.db.read(), &id).await?;
     if image.protected {
         return Err(Error::Forbidden(format!("Image {id} is protected and cannot be deleted.")).into());
     }
-    cx.service.remove(image.id, Some(cx.event("image.delete", image.id))).await?;
+    cx.service.remove(&image, Some(cx.event("image.delete", image.id))).await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

@@ -6,8 +6,10 @@ use axum::{
 };
 use chrono::Utc;
 use http::StatusCode;
-use platform::http::{Body, Cx, Fault, Routes};
-use sea_orm::{ActiveValue::Set, EntityTrait};
+use platform::{
+    db::opened,
+    http::{Body, Cx, Fault, Routes},
+};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -17,7 +19,7 @@ use crate::{
     image::view::STORE,
     import::address,
     model::{
-        image::{self, ActiveModel, Model, status},
+        image::{self, Model, Seen, status},
         task,
     },
 };
@@ -29,34 +31,29 @@ pub(super) fn routes() -> Routes<Glance> {
 async fn import(cx: Cx<Glance>, Path(id): Path<String>, Body(body): Body<Value>) -> Result<Response, Fault> {
     let method = method(&cx, &body)?;
     let mut tx = cx.service.db.write().await?;
-    let (image, _) = found(&cx, &*tx, &id).await?;
+    let Seen { image, .. } = found(&cx, &*tx, &id).await?;
     let from = allowed(&cx, &image, method, &body)?;
-    if task::open(&*tx, image.id).await?.is_some() {
+    if task::is_open(&*tx, &image).await? {
         return Err(Fault::conflict("Image has active task"));
     }
-    let change = ActiveModel {
-        status: Set(status::IMPORTING.into()),
-        updated_at: Set(Utc::now()),
-        ..Default::default()
-    };
-    if !image::advance(&*tx, image.id, &[from], change).await? {
+    if !image::advance(&tx, &image, from, status::IMPORTING).await? {
         return Err(Fault::conflict("Image has active task"));
     }
-    let row = task::ActiveModel {
-        id: Set(Uuid::new_v4()),
-        kind: Set("api_image_import".into()),
-        status: Set("pending".into()),
-        owner: Set(cx.caller.project_id().unwrap_or_default().to_owned()),
-        user: Set(cx.caller.user.id.clone()),
-        image: Set(Some(image.id)),
-        request: Set(cx.request_id.0.to_string()),
-        input: Set(json!({"image_id": image.id, "import_req": body, "backend": [STORE]})),
-        result: Set(None),
-        message: Set(String::new()),
-        created_at: Set(Utc::now()),
-        updated_at: Set(Utc::now()),
+    let row = task::Model {
+        id: Uuid::new_v4(),
+        kind: "api_image_import".into(),
+        status: "pending".into(),
+        owner: cx.caller.project_id().unwrap_or_default().to_owned(),
+        user: cx.caller.user.id.clone(),
+        image: Some(image.id),
+        request: cx.request_id.0.to_string(),
+        input: json!({"image_id": image.id, "import_req": body, "backend": [STORE]}),
+        result: None,
+        message: String::new(),
+        created_at: Utc::now(),
+        updated_at: Utc::now(),
     };
-    task::Entity::insert(row).exec_without_returning(&*tx).await?;
+    opened::insert(&tx, &row).await?;
     tx.emit(cx.event("image.import", image.id));
     tx.commit().await?;
     cx.service.importer.wake(image.id);

@@ -3,13 +3,12 @@
 use axum::response::Response;
 use http::StatusCode;
 use platform::http::{Cx, Fault, Routes, json};
-use sea_orm::{ColumnTrait, Condition};
 use serde_json::json;
 
 use crate::{
     Glance,
     image::view::STORE,
-    model::image::{self, Column, status},
+    model::image::{self, status},
 };
 
 pub(super) fn routes() -> Routes<Glance> {
@@ -43,14 +42,12 @@ async fn stores_detail(cx: Cx<Glance>) -> Result<Response, Fault> {
 }
 
 async fn usage(cx: Cx<Glance>) -> Result<Response, Fault> {
-    cx.allow()?;
-    let (db, project) = (cx.service.db.read(), cx.project_id()?);
-    let within = |statuses: &[&str]| Condition::all().add(Column::Status.is_in(statuses.iter().copied()));
-    let (count, _) = image::usage(db, project, Condition::all()).await?;
-    let (_, bytes) = image::usage(db, project, within(&[status::ACTIVE, status::DEACTIVATED])).await?;
-    let (_, staged) = image::usage(db, project, within(&[status::UPLOADING, status::IMPORTING])).await?;
-    let (coming, _) =
-        image::usage(db, project, within(&[status::SAVING, status::UPLOADING, status::IMPORTING])).await?;
+    let (db, own) = (cx.service.db.read(), cx.own_scope()?);
+    cx.project_id()?;
+    let (count, _) = image::usage(db, &own, &[]).await?;
+    let (_, bytes) = image::usage(db, &own, &[status::ACTIVE, status::DEACTIVATED]).await?;
+    let (_, staged) = image::usage(db, &own, &[status::UPLOADING, status::IMPORTING]).await?;
+    let (coming, _) = image::usage(db, &own, &[status::SAVING, status::UPLOADING, status::IMPORTING]).await?;
     let limit = |most: Option<u64>| most.map_or(-1, |most| i64::try_from(most).unwrap_or(i64::MAX));
     let config = &cx.service.config;
     // Sizes are told in MiB.

@@ -7,18 +7,17 @@ use axum::{
 use chrono::Utc;
 use http::StatusCode;
 use platform::{
+    db::opened,
     http::{Body, Cx, Fault, Routes, json},
-    policy::Target,
 };
-use sea_orm::{ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::ConnectionTrait;
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use crate::{
     Error, Glance,
-    image::{access::Shared, view::time},
+    image::view::time,
     model::{
-        image::{self, Model},
+        image::{Model, Seen},
         member,
     },
 };
@@ -45,32 +44,19 @@ fn view(row: &member::Model) -> Value {
 }
 
 /// The image, shared; and the caller may do what the route does. `refused`: what those are told who may know of it.
-async fn shared(
-    cx: &Cx<Glance>,
-    db: &impl ConnectionTrait,
-    id: &str,
-    refused: &str,
-) -> Result<(Model, Shared), Fault> {
-    let missing =
-        || Fault::not_found(format!("Image {} not found.", id.chars().take(64).collect::<String>()));
-    let known = match id.parse::<Uuid>() {
-        Ok(id) => image::visible(db, &cx.caller, cx.is_admin(), id).await,
-        Err(_) => Err(Error::NotFound(String::new())),
-    };
-    let (image, shared) = match known {
-        Ok(known) => known,
-        Err(Error::NoImage(_) | Error::NotFound(_)) => {
-            let _ = cx.allow_on(&Target::none());
-            return Err(missing());
-        }
-        Err(error) => return Err(error.into()),
-    };
+async fn shared(cx: &Cx<Glance>, db: &impl ConnectionTrait, id: &str, refused: &str) -> Result<Model, Fault> {
     let forbidden = || Fault::forbidden(format!("Not allowed to {refused} for image {id}."));
-    cx.allow_on(&super::target(&image, &cx.caller, shared)).map_err(|_| forbidden())?;
+    let Seen { image, .. } = super::found(cx, db, id).await.map_err(|fault| match fault.status {
+        StatusCode::FORBIDDEN => forbidden(),
+        StatusCode::NOT_FOUND => {
+            Fault::not_found(format!("Image {} not found.", id.chars().take(64).collect::<String>()))
+        }
+        _ => fault,
+    })?;
     if image.visibility != "shared" {
         return Err(forbidden());
     }
-    Ok((image, shared))
+    Ok(image)
 }
 
 /// A membership that the caller may see: its own, or any of an image of its own.
@@ -87,7 +73,7 @@ async fn membership(
     if !sees_all(cx, image) && cx.caller.project_id() != Some(member) {
         return Err(missing());
     }
-    member::get(db, image.id, member).await?.ok_or_else(missing)
+    member::get(db, image, member).await?.ok_or_else(missing)
 }
 
 fn sees_all(cx: &Cx<Glance>, image: &Model) -> bool {
@@ -96,9 +82,9 @@ fn sees_all(cx: &Cx<Glance>, image: &Model) -> bool {
 
 async fn list(cx: Cx<Glance>, Path(id): Path<String>) -> Result<Response, Fault> {
     let db = cx.service.db.read();
-    let (image, _) = shared(&cx, db, &id, "list members").await?;
+    let image = shared(&cx, db, &id, "list members").await?;
     let all = sees_all(&cx, &image);
-    let rows = member::of(db, image.id).await?;
+    let rows = member::of(db, &image).await?;
     let views: Vec<Value> = rows
         .iter()
         .filter(|row| all || cx.caller.project_id() == Some(row.member.as_str()))
@@ -111,7 +97,7 @@ async fn show(cx: Cx<Glance>, Path((id, member)): Path<(String, String)>) -> Res
     let db = cx.service.db.read();
     let found = shared(&cx, db, &id, "show members").await;
     // Who may not see it is not told that there is something to see.
-    let (image, _) = found.map_err(|fault| match fault.status {
+    let image = found.map_err(|fault| match fault.status {
         StatusCode::FORBIDDEN => Fault::not_found(fault.message),
         _ => fault,
     })?;
@@ -128,8 +114,8 @@ async fn create(cx: Cx<Glance>, Path(id): Path<String>, Body(body): Body<Value>)
         Some(member) => member.to_owned(),
     };
     let mut tx = cx.service.db.write().await?;
-    let (image, _) = shared(&cx, &*tx, &id, "create members").await?;
-    let present = member::of(&*tx, image.id).await?;
+    let image = shared(&cx, &*tx, &id, "create members").await?;
+    let present = member::of(&*tx, &image).await?;
     let most = cx.service.config.members_per_image;
     if present.iter().any(|row| row.member == given) {
         return Err(Fault::conflict(format!("Member {given} is duplicated for image {id}")));
@@ -148,7 +134,7 @@ async fn create(cx: Cx<Glance>, Path(id): Path<String>, Body(body): Body<Value>)
         created_at: Utc::now(),
         updated_at: Utc::now(),
     };
-    member::Entity::insert(member::ActiveModel::from(row.clone())).exec_without_returning(&*tx).await?;
+    opened::insert(&tx, &row).await?;
     tx.emit(cx.event("image.member.create", image.id));
     tx.commit().await?;
     json(StatusCode::OK, &view(&row))
@@ -169,21 +155,11 @@ async fn update(
         }
     };
     let mut tx = cx.service.db.write().await?;
-    let (image, _) = shared(&cx, &*tx, &id, "update members").await?;
+    let image = shared(&cx, &*tx, &id, "update members").await?;
     let mut row = membership(&cx, &*tx, &image, &member).await?;
     row.status = status;
     row.updated_at = Utc::now();
-    let change = member::ActiveModel {
-        status: Set(row.status.clone()),
-        updated_at: Set(row.updated_at),
-        ..Default::default()
-    };
-    member::Entity::update_many()
-        .set(change)
-        .filter(member::Column::Image.eq(image.id))
-        .filter(member::Column::Member.eq(row.member.as_str()))
-        .exec(&*tx)
-        .await?;
+    member::answer(&tx, &row).await?;
     tx.emit(cx.event("image.member.update", image.id));
     tx.commit().await?;
     json(StatusCode::OK, &view(&row))
@@ -191,9 +167,9 @@ async fn update(
 
 async fn delete(cx: Cx<Glance>, Path((id, member)): Path<(String, String)>) -> Result<Response, Fault> {
     let mut tx = cx.service.db.write().await?;
-    let (image, _) = shared(&cx, &*tx, &id, "delete members").await?;
+    let image = shared(&cx, &*tx, &id, "delete members").await?;
     let row = membership(&cx, &*tx, &image, &member).await?;
-    member::Entity::delete_by_id((row.image, row.member)).exec(&*tx).await?;
+    opened::delete(&tx, &row).await?;
     tx.emit(cx.event("image.member.delete", image.id));
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT.into_response())

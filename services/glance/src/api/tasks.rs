@@ -4,11 +4,10 @@ use axum::{extract::Path, response::Response};
 use chrono::{TimeDelta, Utc};
 use http::StatusCode;
 use platform::{
-    db::list::{self, Kind, ListSpec},
+    db::{list, opened},
     http::{Body, Cx, Fault, Query, Routes, json},
     policy::Target,
 };
-use sea_orm::{EntityTrait, Order};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -23,8 +22,8 @@ use crate::{
     },
     import::address,
     model::{
-        image::status,
-        task::{self, Column, Entity, Model},
+        image::{Seen, status},
+        task::{self, Model},
     },
 };
 
@@ -32,19 +31,10 @@ pub(super) fn routes() -> Routes<Glance> {
     Routes::new()
         .get("/v2/images/{id}/tasks", "get_image", of_image)
         .get("/v2/tasks", "tasks_api_access", all)
-        .list(&SPEC)
+        .list(&task::LIST)
         .post("/v2/tasks", "tasks_api_access", create)
         .get("/v2/tasks/{id}", "tasks_api_access", show)
 }
-
-static SPEC: ListSpec<Entity> = ListSpec {
-    id: Column::Id,
-    id_kind: Kind::Uuid,
-    filters: &[("status", Column::Status, Kind::Text), ("type", Column::Kind, Kind::Text)],
-    sorts: &[("created_at", Column::CreatedAt), ("status", Column::Status), ("type", Column::Kind)],
-    default_sort: &[("created_at", Order::Desc)],
-    max_limit: Some(1000),
-};
 
 fn brief(row: &Model) -> Value {
     let mut view = json!({
@@ -76,14 +66,14 @@ fn full(row: &Model) -> Value {
 
 async fn of_image(cx: Cx<Glance>, Path(id): Path<String>) -> Result<Response, Fault> {
     let db = cx.service.db.read();
-    let (image, _) = found(&cx, db, &id).await?;
-    let rows = task::of_image(db, image.id).await?;
+    let Seen { image, .. } = found(&cx, db, &id).await?;
+    let rows = task::of_image(db, &image).await?;
     json(StatusCode::OK, &json!({"tasks": rows.iter().map(full).collect::<Vec<_>>()}))
 }
 
 async fn all(cx: Cx<Glance>, query: Query) -> Result<Response, Fault> {
-    cx.allow_on(&Target::none())?;
-    let page = list::page(cx.service.db.read(), Entity::find(), &SPEC, &query).await?;
+    let tasks = task::visible(&cx.scope_of_all("tasks_api_access")?);
+    let page = list::page(cx.service.db.read(), tasks, &task::LIST, &query).await?;
     let mut body = json!({
         "tasks": page.items.iter().map(brief).collect::<Vec<_>>(),
         "first": "/v2/tasks",
@@ -147,8 +137,8 @@ async fn create(cx: Cx<Glance>, Body(body): Body<Create>) -> Result<Response, Fa
         updated_at: Utc::now(),
     };
     let mut tx = cx.service.db.write().await?;
-    create::insert(&*tx, &whole, &cx.service.config).await?;
-    Entity::insert(task::ActiveModel::from(row.clone())).exec_without_returning(&*tx).await?;
+    create::insert(&tx, &whole, &cx.service.config).await?;
+    opened::insert(&tx, &row).await?;
     tx.emit(cx.event("image.create", whole.image.id));
     tx.commit().await?;
     cx.service.importer.wake(whole.image.id);
@@ -157,12 +147,6 @@ async fn create(cx: Cx<Glance>, Body(body): Body<Create>) -> Result<Response, Fa
 
 async fn show(cx: Cx<Glance>, Path(id): Path<String>) -> Result<Response, Fault> {
     cx.allow_on(&Target::none())?;
-    let row = match id.parse::<Uuid>() {
-        Ok(id) => Entity::find_by_id(id).one(cx.service.db.read()).await?,
-        Err(_) => None,
-    };
-    let row = row.ok_or_else(|| {
-        Fault::not_found(format!("Failed to find task {}", id.chars().take(64).collect::<String>()))
-    })?;
+    let row = cx.open(task::find(cx.service.db.read(), &id).await?)?;
     json(StatusCode::OK, &full(&row))
 }

@@ -8,21 +8,25 @@
 
 use std::sync::Arc;
 
-use chrono::Utc;
 use contracts::image::ImageData;
-use platform::events::Event;
-use sea_orm::{ActiveValue::Set, Condition};
+use platform::{
+    db::{opened, owned::Inside},
+    events::Event,
+};
 use uuid::Uuid;
 
 use super::receive::{Received, receive};
 use crate::{
     Error, Glance,
+    image::access,
     inspect::{self, Content, Expectation, Refusal},
     model::{
         content::{self, state},
-        image::{self, ActiveModel, Model, status},
+        image::{self, Model, status},
     },
 };
+
+const UPLOADS: Inside = Inside::because("an upload that failed is taken back, whosever it was");
 
 /// Where content goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +40,7 @@ pub enum Purpose {
 /// What is coming.
 pub struct Incoming {
     /// The image, `queued`.
-    pub image: Uuid,
+    pub image: Model,
     /// The content.
     pub data: ImageData,
     /// How long it is said to be.
@@ -57,9 +61,9 @@ pub async fn take(service: &Arc<Glance>, incoming: Incoming) -> Result<Model, Er
 }
 
 async fn run(service: &Glance, incoming: Incoming) -> Result<Model, Error> {
-    let Incoming { image: id, data, announced, purpose, request } = incoming;
-    let content = Uuid::new_v4();
-    let (image, most) = begin(service, id, content, purpose, announced, request.as_deref()).await?;
+    let Incoming { image, data, announced, purpose, request } = incoming;
+    let (id, content) = (image.id, Uuid::new_v4());
+    let (image, most) = begin(service, &image, content, purpose, announced, request.as_deref()).await?;
     let outcome = tokio::select! {
         outcome = bring(service, &image, content, data, most, announced, purpose) => outcome,
         () = stay_alive(service, content) => Err(Error::Gone(id)),
@@ -76,14 +80,14 @@ async fn run(service: &Glance, incoming: Incoming) -> Result<Model, Error> {
 /// From queued to saving. Answers how large the content may be.
 async fn begin(
     service: &Glance,
-    id: Uuid,
+    image: &Model,
     content: Uuid,
     purpose: Purpose,
     announced: Option<u64>,
     request: Option<&str>,
 ) -> Result<(Model, u64), Error> {
     let mut tx = service.db.write().await?;
-    let image = image::get(&*tx, id).await?;
+    let image = opened::lock(&tx, image).await?.ok_or_else(|| Error::no_image(image.id))?;
     let missing: Vec<&str> =
         [("disk_format", &image.disk_format), ("container_format", &image.container_format)]
             .into_iter()
@@ -98,9 +102,7 @@ async fn begin(
         )));
     }
     let next = if purpose == Purpose::Upload { status::SAVING } else { status::UPLOADING };
-    let change =
-        ActiveModel { status: Set(next.to_owned()), updated_at: Set(Utc::now()), ..Default::default() };
-    if !image::advance(&*tx, id, &[status::QUEUED], change).await? {
+    if !image::advance(&tx, &image, status::QUEUED, next).await? {
         return Err(Error::Conflict(format!(
             "Image status transition from {} to {next} is not allowed",
             image.status
@@ -108,7 +110,7 @@ async fn begin(
     }
     let mut most = service.config.max_image_size;
     if let Some(quota) = service.config.bytes_per_project {
-        let (_, used) = image::usage(&*tx, &image.owner, Condition::all()).await?;
+        let (_, used) = image::usage(&*tx, &access::all_of(&image.owner), &[]).await?;
         let left = quota.saturating_sub(used);
         if left == 0 || announced.is_some_and(|size| size > left) {
             return Err(Error::TooLarge(format!(
@@ -118,7 +120,7 @@ async fn begin(
         }
         most = most.min(left);
     }
-    content::begin(&*tx, content, id, &service.writer).await?;
+    content::begin(&*tx, content, image.id, &service.writer).await?;
     if purpose == Purpose::Upload {
         tx.emit(event("image.prepare", &image, request));
     }
@@ -176,16 +178,15 @@ pub async fn inspect(service: &Glance, image: &Model, path: &std::path::Path) ->
 async fn staged(service: &Glance, image: &Model, content: Uuid, received: Received) -> Result<Model, Error> {
     let size = i64::try_from(received.size).unwrap_or(i64::MAX);
     let tx = service.db.write().await?;
-    let change = ActiveModel { size: Set(size), updated_at: Set(Utc::now()), ..Default::default() };
-    let there = image::advance(&*tx, image.id, &[status::UPLOADING], change).await?;
-    let complete = there
+    let complete = image::stage(&tx, image, size).await?
         && content::complete(&*tx, content, state::STAGED, size, &received.checksum, &received.hash_value)
             .await?;
     if !complete {
         return Err(Error::Gone(image.id));
     }
+    let now = opened::lock(&tx, image).await?.ok_or(Error::Gone(image.id))?;
     tx.commit().await?;
-    image::get(service.db.read(), image.id).await
+    Ok(now)
 }
 
 /// Hands the content to the store and makes the image active. `received`: what has just come; else it was staged.
@@ -213,23 +214,22 @@ pub async fn activate(
             (row.size, row.checksum, row.hash_value, moved)
         }
     };
-    let change = ActiveModel {
-        status: Set(status::ACTIVE.to_owned()),
-        size: Set(size),
-        virtual_size: Set(virtual_size.and_then(|size| i64::try_from(size).ok()).unwrap_or(-1)),
-        checksum: Set(Some(checksum)),
-        hash_value: Set(Some(hash_value)),
-        content: Set(Some(content)),
-        updated_at: Set(Utc::now()),
-        ..Default::default()
+    let whole = Model {
+        size,
+        virtual_size: virtual_size.and_then(|size| i64::try_from(size).ok()).unwrap_or(-1),
+        checksum: Some(checksum),
+        hash_value: Some(hash_value),
+        content: Some(content),
+        ..image.clone()
     };
-    if !moved || !image::advance(&*tx, image.id, &[from], change).await? {
+    if !moved || !image::activate(&tx, &whole, from).await? {
         return Err(Error::Gone(image.id));
     }
     tx.emit(event("image.upload", image, None));
     tx.emit(event("image.activate", image, None));
+    let now = opened::lock(&tx, image).await?.ok_or(Error::Gone(image.id))?;
     tx.commit().await?;
-    image::get(service.db.read(), image.id).await
+    Ok(now)
 }
 
 /// Says from time to time that the content is still coming. Ends only when the content is not wanted any more.
@@ -267,22 +267,8 @@ pub async fn back(
 ) -> Result<(), Error> {
     let tx = service.db.write().await?;
     if content::advance(&*tx, content, state, state::DOOMED).await? {
-        image::advance(&*tx, id, from, empty()).await?;
+        image::empty(&tx, id, from, &UPLOADS).await?;
     }
     tx.commit().await?;
     Ok(())
-}
-
-/// A queued image, without anything known from content.
-pub fn empty() -> ActiveModel {
-    ActiveModel {
-        status: Set(status::QUEUED.to_owned()),
-        size: Set(-1),
-        virtual_size: Set(-1),
-        checksum: Set(None),
-        hash_value: Set(None),
-        content: Set(None),
-        updated_at: Set(Utc::now()),
-        ..Default::default()
-    }
 }

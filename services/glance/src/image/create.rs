@@ -3,17 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::Utc;
-use sea_orm::{Condition, ConnectionTrait, EntityTrait};
+use platform::db::WriteTx;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::rules;
+use super::{access, rules};
 use crate::{
     Config, Error,
-    model::{
-        image::{self, Model, Whole, status},
-        property, tag,
-    },
+    model::image::{self, Model, Whole, status},
 };
 
 /// A new image from what was given, which the schema has passed.
@@ -124,9 +121,9 @@ pub fn check_numbers(whole: &Whole) -> Result<(), Error> {
 }
 
 /// Writes a new image, if its project may have one more.
-pub async fn insert(tx: &impl ConnectionTrait, whole: &Whole, config: &Config) -> Result<(), Error> {
+pub async fn insert(tx: &WriteTx, whole: &Whole, config: &Config) -> Result<(), Error> {
     if let Some(most) = config.images_per_project {
-        let (count, _) = image::usage(tx, &whole.image.owner, Condition::all()).await?;
+        let (count, _) = image::usage(&**tx, &access::all_of(&whole.image.owner), &[]).await?;
         if count >= most {
             return Err(Error::TooLarge(format!(
                 "Project {} is over a limit: image_count_total is limited to {most}",
@@ -134,14 +131,10 @@ pub async fn insert(tx: &impl ConnectionTrait, whole: &Whole, config: &Config) -
             )));
         }
     }
-    let row = image::ActiveModel::from(whole.image.clone());
-    match image::Entity::insert(row).exec_without_returning(tx).await {
+    match image::insert(tx, whole).await {
         Err(error) if platform::db::is_duplicate(&error) => {
-            return Err(Error::Conflict(format!("Image ID {} already exists!", whole.image.id)));
+            Err(Error::Conflict(format!("Image ID {} already exists!", whole.image.id)))
         }
-        inserted => inserted?,
-    };
-    property::replace(tx, whole.image.id, &whole.properties).await?;
-    tag::replace(tx, whole.image.id, &whole.tags).await?;
-    Ok(())
+        inserted => Ok(inserted?),
+    }
 }

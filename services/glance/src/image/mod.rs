@@ -3,6 +3,5 @@
 pub mod access;
 pub mod change;
 pub mod create;
-pub mod list;
 pub mod rules;
 pub mod view;

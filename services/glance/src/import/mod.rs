@@ -14,9 +14,10 @@ mod fetch;
 use std::sync::{Arc, Weak};
 
 use async_trait::async_trait;
-use chrono::Utc;
-use platform::reconcile::{Next, Reconciler, StepError};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use platform::{
+    db::owned::Inside,
+    reconcile::{Next, Reconciler, StepError},
+};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -36,6 +37,8 @@ pub const FAILED: &str = "os_glance_failed_import";
 
 /// A step that failed for a reason of ours is taken so many times.
 const ATTEMPTS: u32 = 5;
+
+const IMPORTER: Inside = Inside::because("imports are carried out, whosever they are");
 
 /// Carries imports out.
 pub struct Importer {
@@ -57,12 +60,12 @@ impl Reconciler for Importer {
 
     async fn pending(&self) -> Result<Vec<Uuid>, StepError> {
         let Some(service) = self.service.upgrade() else { return Ok(Vec::new()) };
-        Ok(task::open_images(service.db.read()).await?)
+        Ok(task::open_images(service.db.read(), &IMPORTER).await?)
     }
 
     async fn step(&self, id: Uuid, attempt: u32) -> Result<Next, StepError> {
         let Some(service) = self.service.upgrade() else { return Ok(Next::Done) };
-        let Some(task) = task::open(service.db.read(), id).await? else { return Ok(Next::Done) };
+        let Some(task) = task::open(service.db.read(), id, &IMPORTER).await? else { return Ok(Next::Done) };
         match carry_out(&service, &task, id).await {
             Ok(()) => succeed(&service, &task, id).await?,
             Err(error @ (Error::Storage(_) | Error::Database(_))) if attempt < ATTEMPTS => {
@@ -79,14 +82,9 @@ impl Reconciler for Importer {
 
 async fn carry_out(service: &Glance, task: &task::Model, id: Uuid) -> Result<(), Error> {
     let tx = service.db.write().await?;
-    let change = task::ActiveModel {
-        status: Set("processing".into()),
-        updated_at: Set(Utc::now()),
-        ..Default::default()
-    };
-    task::Entity::update_many().set(change).filter(task::Column::Id.eq(task.id)).exec(&*tx).await?;
+    task::begin(&tx, task).await?;
     tx.commit().await?;
-    let image = image::get(service.db.read(), id).await?;
+    let image = image::get(service.db.read(), id, &IMPORTER).await?;
     if image.status == status::ACTIVE {
         // The process ended between that and the end of the task.
         return Ok(());
@@ -148,8 +146,10 @@ async fn bring(service: &Glance, image: &Model, uri: &str) -> Result<Uuid, Error
 
 async fn succeed(service: &Glance, task: &task::Model, id: Uuid) -> Result<(), StepError> {
     let tx = service.db.write().await?;
-    property::remove(&*tx, id, FAILED).await?;
-    task::end(&*tx, task.id, "success", "", Some(json!({"image_id": id}))).await?;
+    if let Ok(image) = image::get(&*tx, id, &IMPORTER).await {
+        property::remove(&tx, &image, FAILED).await?;
+    }
+    task::end(&tx, task, "success", "", Some(json!({"image_id": id}))).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -157,14 +157,18 @@ async fn succeed(service: &Glance, task: &task::Model, id: Uuid) -> Result<(), S
 async fn fail(service: &Glance, task: &task::Model, id: Uuid, error: &Error) -> Result<(), Error> {
     let tx = service.db.write().await?;
     let doomed = content::of(&*tx, id, state::STAGED).await?;
-    if image::Entity::find_by_id(id).one(&*tx).await?.is_some() {
-        image::advance(&*tx, id, &[status::IMPORTING, status::UPLOADING], upload::empty()).await?;
-        property::set(&*tx, id, FAILED, STORE).await?;
+    match image::get(&*tx, id, &IMPORTER).await {
+        Ok(image) => {
+            image::empty(&tx, id, &[status::IMPORTING, status::UPLOADING], &IMPORTER).await?;
+            property::set(&tx, &image, FAILED, STORE).await?;
+        }
+        Err(Error::NoImage(_)) => {}
+        Err(error) => return Err(error),
     }
     if let Some(staged) = &doomed {
         content::advance(&*tx, staged.id, state::STAGED, state::DOOMED).await?;
     }
-    task::end(&*tx, task.id, "failure", &error.outside(), None).await?;
+    task::end(&tx, task, "failure", &error.outside(), None).await?;
     tx.commit().await?;
     if let Some(staged) = doomed {
         service.collector.wake(staged.id);

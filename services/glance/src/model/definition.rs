@@ -1,33 +1,44 @@
 //! What namespaces of metadata define: objects, properties, tags, and the resource types they are for.
 
 use chrono::Utc;
-use sea_orm::{ActiveValue::Set, QueryFilter, QueryOrder, entity::prelude::*};
+use platform::db::{WriteTx, opened};
+use sea_orm::{ActiveValue::Set, QueryFilter, QueryOrder, QuerySelect, entity::prelude::*};
 
-/// A definition.
-#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
-#[sea_orm(table_name = "metadef_definitions")]
-pub struct Model {
-    /// In which namespace.
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub namespace: String,
-    /// See [`Kind`].
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub kind: String,
-    /// Its name.
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub name: String,
-    /// What was given, without the name.
-    pub body: Json,
-    /// When it was made.
-    pub created_at: ChronoDateTimeUtc,
-    /// When it changed last.
-    pub updated_at: ChronoDateTimeUtc,
+use super::namespace;
+
+mod row {
+    use sea_orm::entity::prelude::*;
+
+    /// A definition.
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "metadef_definitions")]
+    pub struct Model {
+        /// In which namespace.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub namespace: String,
+        /// See [`Kind`].
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub kind: String,
+        /// Its name.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub name: String,
+        /// What was given, without the name.
+        pub body: Json,
+        /// When it was made.
+        pub created_at: ChronoDateTimeUtc,
+        /// When it changed last.
+        pub updated_at: ChronoDateTimeUtc,
+    }
+
+    /// Nothing.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// Nothing.
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
+use row::ActiveModel;
+pub use row::Model;
+pub(super) use row::{Column, Entity};
 
 /// What is defined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,9 +66,13 @@ impl Kind {
 }
 
 /// Definitions of a kind in a namespace, the newest first.
-pub async fn of(db: &impl ConnectionTrait, namespace: &str, kind: Kind) -> Result<Vec<Model>, DbErr> {
+pub async fn of(
+    db: &impl ConnectionTrait,
+    namespace: &namespace::Model,
+    kind: Kind,
+) -> Result<Vec<Model>, DbErr> {
     Entity::find()
-        .filter(Column::Namespace.eq(namespace))
+        .filter(Column::Namespace.eq(namespace.name.as_str()))
         .filter(Column::Kind.eq(kind.name()))
         .order_by_desc(Column::CreatedAt)
         .order_by_asc(Column::Name)
@@ -66,9 +81,9 @@ pub async fn of(db: &impl ConnectionTrait, namespace: &str, kind: Kind) -> Resul
 }
 
 /// All definitions of these namespaces.
-pub async fn of_all(db: &impl ConnectionTrait, namespaces: &[&str]) -> Result<Vec<Model>, DbErr> {
+pub async fn of_all(db: &impl ConnectionTrait, namespaces: &[namespace::Model]) -> Result<Vec<Model>, DbErr> {
     Entity::find()
-        .filter(Column::Namespace.is_in(namespaces.iter().copied()))
+        .filter(Column::Namespace.is_in(namespaces.iter().map(|row| row.name.as_str())))
         .order_by_desc(Column::CreatedAt)
         .order_by_asc(Column::Name)
         .all(db)
@@ -78,37 +93,37 @@ pub async fn of_all(db: &impl ConnectionTrait, namespaces: &[&str]) -> Result<Ve
 /// One definition.
 pub async fn get(
     db: &impl ConnectionTrait,
-    namespace: &str,
+    namespace: &namespace::Model,
     kind: Kind,
     name: &str,
 ) -> Result<Option<Model>, DbErr> {
-    Entity::find_by_id((namespace.to_owned(), kind.name().to_owned(), name.to_owned())).one(db).await
+    Entity::find_by_id((namespace.name.clone(), kind.name().to_owned(), name.to_owned())).one(db).await
 }
 
 /// Adds one.
 pub async fn add(
-    tx: &impl ConnectionTrait,
-    namespace: &str,
+    tx: &WriteTx,
+    namespace: &namespace::Model,
     kind: Kind,
     name: &str,
     body: Json,
 ) -> Result<Model, DbErr> {
     let row = Model {
-        namespace: namespace.to_owned(),
+        namespace: namespace.name.clone(),
         kind: kind.name().to_owned(),
         name: name.to_owned(),
         body,
         created_at: Utc::now(),
         updated_at: Utc::now(),
     };
-    Entity::insert(ActiveModel::from(row.clone())).exec_without_returning(tx).await?;
+    opened::insert(tx, &row).await?;
     Ok(row)
 }
 
 /// Changes one, perhaps its name. Answers whether it was there.
 pub async fn change(
-    tx: &impl ConnectionTrait,
-    (namespace, kind, name): (&str, Kind, &str),
+    tx: &WriteTx,
+    (namespace, kind, name): (&namespace::Model, Kind, &str),
     new_name: &str,
     body: Json,
 ) -> Result<bool, DbErr> {
@@ -120,25 +135,38 @@ pub async fn change(
     };
     let done = Entity::update_many()
         .set(row)
-        .filter(Column::Namespace.eq(namespace))
+        .filter(Column::Namespace.eq(namespace.name.as_str()))
         .filter(Column::Kind.eq(kind.name()))
         .filter(Column::Name.eq(name))
-        .exec(tx)
+        .exec(&**tx)
         .await?;
     Ok(done.rows_affected == 1)
 }
 
 /// Removes one, or (without a name) all of a kind. Answers how many there were.
 pub async fn remove(
-    tx: &impl ConnectionTrait,
-    namespace: &str,
+    tx: &WriteTx,
+    namespace: &namespace::Model,
     kind: Kind,
     name: Option<&str>,
 ) -> Result<u64, DbErr> {
-    let mut delete =
-        Entity::delete_many().filter(Column::Namespace.eq(namespace)).filter(Column::Kind.eq(kind.name()));
+    let mut delete = Entity::delete_many()
+        .filter(Column::Namespace.eq(namespace.name.as_str()))
+        .filter(Column::Kind.eq(kind.name()));
     if let Some(name) = name {
         delete = delete.filter(Column::Name.eq(name));
     }
-    Ok(delete.exec(tx).await?.rows_affected)
+    Ok(delete.exec(&**tx).await?.rows_affected)
+}
+
+/// The names of all resource types that any namespace is for.
+pub async fn resource_types(db: &impl ConnectionTrait) -> Result<Vec<String>, DbErr> {
+    Entity::find()
+        .select_only()
+        .column(Column::Name)
+        .distinct()
+        .filter(Column::Kind.eq(Kind::ResourceType.name()))
+        .into_tuple()
+        .all(db)
+        .await
 }

@@ -178,11 +178,9 @@ async fn what_a_process_left_when_it_died_is_taken_back_at_the_next_start() {
     let content = uuid::Uuid::new_v4();
     let tx = db.write().await.unwrap();
     rows::begin(&*tx, content, id.parse().unwrap(), &lab.service.writer).await.unwrap();
-    let change = crate::model::image::ActiveModel {
-        status: sea_orm::ActiveValue::Set("saving".into()),
-        ..Default::default()
-    };
-    assert!(crate::model::image::advance(&*tx, id.parse().unwrap(), &["queued"], change).await.unwrap());
+    let test = platform::db::owned::Inside::because("a test sets a status");
+    let image = crate::model::image::get(&*tx, id.parse().unwrap(), &test).await.unwrap();
+    assert!(crate::model::image::advance(&tx, &image, "queued", "saving").await.unwrap());
     tx.commit().await.unwrap();
     std::fs::write(lab.folder.path().join("incoming").join(content.to_string()), b"half").unwrap();
     lab.cancel.cancel();

@@ -7,14 +7,11 @@ use axum::{
 use chrono::Utc;
 use http::{HeaderValue, StatusCode, header};
 use platform::{
-    db::list::{self, Kind as Compare, ListSpec},
+    db::{WriteTx, list, opened},
     http::{Body, Cx, Fault, Query, Routes, json},
     policy::Target,
 };
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, Order, QueryFilter, QuerySelect,
-    QueryTrait,
-};
+use sea_orm::ConnectionTrait;
 use serde_json::{Map, Value, json};
 
 use super::{dated, found, given, taken};
@@ -23,7 +20,7 @@ use crate::{
     image::view::time,
     model::{
         definition::{self, Kind},
-        namespace::{ActiveModel, Column, Entity, Model},
+        namespace::{self, Model},
     },
 };
 
@@ -31,25 +28,12 @@ pub(super) fn routes() -> Routes<Glance> {
     let (all, one) = ("/v2/metadefs/namespaces", "/v2/metadefs/namespaces/{namespace}");
     Routes::new()
         .get(all, "get_metadef_namespaces", list)
-        .list(&SPEC)
+        .list(&namespace::LIST)
         .post(all, "add_metadef_namespace", create)
         .get(one, "get_metadef_namespace", show)
         .put(one, "modify_metadef_namespace", update)
         .delete(one, "delete_metadef_namespace", delete)
 }
-
-static SPEC: ListSpec<Entity> = ListSpec {
-    id: Column::Name,
-    id_kind: Compare::Text,
-    filters: &[("visibility", Column::Visibility, Compare::Text)],
-    sorts: &[
-        ("created_at", Column::CreatedAt),
-        ("updated_at", Column::UpdatedAt),
-        ("namespace", Column::Name),
-    ],
-    default_sort: &[("created_at", Order::Desc)],
-    max_limit: Some(1000),
-};
 
 fn view(row: &Model) -> Map<String, Value> {
     let mut view = Map::new();
@@ -71,28 +55,15 @@ fn view(row: &Model) -> Map<String, Value> {
 }
 
 async fn list(cx: Cx<Glance>, query: Query) -> Result<Response, Fault> {
-    cx.allow()?;
+    let own = cx.own_scope()?;
     if query.get("visibility").is_some_and(|asked| asked != "public" && asked != "private") {
         return Err(Fault::bad_request("Invalid visibility value"));
     }
     let db = cx.service.db.read();
-    let mut select = Entity::find();
-    if !cx.is_admin() {
-        let own = cx.caller.project_id().unwrap_or_default();
-        select =
-            select.filter(Condition::any().add(Column::Visibility.eq("public")).add(Column::Owner.eq(own)));
-    }
-    if let Some(types) = query.get("resource_types") {
-        let named = definition::Entity::find()
-            .select_only()
-            .column(definition::Column::Namespace)
-            .filter(definition::Column::Kind.eq(Kind::ResourceType.name()))
-            .filter(definition::Column::Name.is_in(types.split(',')));
-        select = select.filter(Column::Name.in_subquery(named.into_query()));
-    }
-    let page = list::page(db, select, &SPEC, &query).await?;
-    let names: Vec<&str> = page.items.iter().map(|row| row.name.as_str()).collect();
-    let definitions = definition::of_all(db, &names).await?;
+    let scope = cx.scope_of_all("context_is_admin").unwrap_or(own);
+    let select = namespace::visible(&scope, query.get("resource_types"));
+    let page = list::page(db, select, &namespace::LIST, &query).await?;
+    let definitions = definition::of_all(db, &page.items).await?;
     let views: Vec<Value> = page
         .items
         .iter()
@@ -130,7 +101,7 @@ async fn whole(
     row: &Model,
     resource_type: Option<&str>,
 ) -> Result<Map<String, Value>, Fault> {
-    let definitions = definition::of_all(db, &[&row.name]).await?;
+    let definitions = definition::of_all(db, std::slice::from_ref(row)).await?;
     let of = |kind: Kind| definitions.iter().filter(move |row| row.kind == kind.name());
     let prefix = of(Kind::ResourceType)
         .find(|row| Some(row.name.as_str()) == resource_type)
@@ -174,7 +145,7 @@ async fn create(cx: Cx<Glance>, Body(body): Body<given::Namespace>) -> Result<Re
     let (name, given) = given::named(body.0, "namespace")?;
     let tx = cx.service.db.write().await?;
     let row = read(&cx, name, &given);
-    match Entity::insert(ActiveModel::from(row.clone())).exec_without_returning(&*tx).await {
+    match opened::insert(&tx, &row).await {
         Err(error) if platform::db::is_duplicate(&error) => {
             return Err(Fault::conflict(format!(
                 "The metadata definition namespace={} already exists.",
@@ -188,11 +159,11 @@ async fn create(cx: Cx<Glance>, Body(body): Body<given::Namespace>) -> Result<Re
     {
         for item in given.get(list).and_then(Value::as_array).into_iter().flatten() {
             let (name, body) = given::named(item.as_object().cloned().unwrap_or_default(), "name")?;
-            add(&*tx, &row.name, kind, &name, body.into()).await?;
+            add(&tx, &row, kind, &name, body.into()).await?;
         }
     }
     for (name, body) in given.get("properties").and_then(Value::as_object).into_iter().flatten() {
-        add(&*tx, &row.name, Kind::Property, name, body.clone()).await?;
+        add(&tx, &row, Kind::Property, name, body.clone()).await?;
     }
     let view = whole(&*tx, &row, None).await?;
     tx.commit().await?;
@@ -203,18 +174,12 @@ async fn create(cx: Cx<Glance>, Body(body): Body<given::Namespace>) -> Result<Re
     Ok(response)
 }
 
-async fn add(
-    tx: &impl ConnectionTrait,
-    namespace: &str,
-    kind: Kind,
-    name: &str,
-    body: Value,
-) -> Result<(), Fault> {
+async fn add(tx: &WriteTx, namespace: &Model, kind: Kind, name: &str, body: Value) -> Result<(), Fault> {
     if name.chars().count() > 80 {
         return Err(Fault::bad_request("Names can't have more than 80 characters."));
     }
     match definition::add(tx, namespace, kind, name, body).await {
-        Err(error) if platform::db::is_duplicate(&error) => Err(taken(kind.name(), name, namespace)),
+        Err(error) if platform::db::is_duplicate(&error) => Err(taken(kind.name(), name, &namespace.name)),
         added => Ok(added.map(|_| ())?),
     }
 }
@@ -242,17 +207,7 @@ async fn update(
     let tx = cx.service.db.write().await?;
     let before = found(&cx, &*tx, &name).await?;
     let row = Model { created_at: before.created_at, ..read(&cx, new_name, &given) };
-    let change = ActiveModel {
-        name: Set(row.name.clone()),
-        display_name: Set(row.display_name.clone()),
-        description: Set(row.description.clone()),
-        visibility: Set(row.visibility.clone()),
-        owner: Set(row.owner.clone()),
-        protected: Set(row.protected),
-        updated_at: Set(row.updated_at),
-        ..Default::default()
-    };
-    match Entity::update_many().set(change).filter(Column::Name.eq(before.name.as_str())).exec(&*tx).await {
+    match namespace::save(&tx, &before, &row).await {
         Err(error) if platform::db::is_duplicate(&error) => {
             return Err(Fault::conflict(format!(
                 "The metadata definition namespace={} already exists.",
@@ -273,7 +228,7 @@ async fn delete(cx: Cx<Glance>, Path(name): Path<String>) -> Result<Response, Fa
             "Metadata definition namespace {name} is protected and cannot be deleted."
         )));
     }
-    Entity::delete_by_id(row.name).exec(&*tx).await?;
+    opened::delete(&tx, &row).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

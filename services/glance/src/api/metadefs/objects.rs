@@ -41,7 +41,7 @@ pub(super) fn view(row: &Model) -> Map<String, Value> {
 async fn list(cx: Cx<Glance>, Path(namespace): Path<String>) -> Result<Response, Fault> {
     let db = cx.service.db.read();
     let namespace = found(&cx, db, &namespace).await?;
-    let rows = definition::of(db, &namespace.name, Kind::Object).await?;
+    let rows = definition::of(db, &namespace, Kind::Object).await?;
     let views: Vec<_> = rows.iter().map(view).collect();
     json(StatusCode::OK, &json!({"objects": views, "schema": "v2/schemas/metadefs/objects"}))
 }
@@ -49,7 +49,7 @@ async fn list(cx: Cx<Glance>, Path(namespace): Path<String>) -> Result<Response,
 async fn show(cx: Cx<Glance>, Path((namespace, name)): Path<(String, String)>) -> Result<Response, Fault> {
     let db = cx.service.db.read();
     let namespace = found(&cx, db, &namespace).await?;
-    let row = definition::get(db, &namespace.name, Kind::Object, &name)
+    let row = definition::get(db, &namespace, Kind::Object, &name)
         .await?
         .ok_or_else(|| missing("object", &name, &namespace.name))?;
     json(StatusCode::OK, &view(&row))
@@ -63,7 +63,7 @@ async fn create(
     let (name, body) = given::named(body.0, "name")?;
     let tx = cx.service.db.write().await?;
     let namespace = found(&cx, &*tx, &namespace).await?;
-    let row = match definition::add(&*tx, &namespace.name, Kind::Object, &name, body.into()).await {
+    let row = match definition::add(&tx, &namespace, Kind::Object, &name, body.into()).await {
         Err(error) if platform::db::is_duplicate(&error) => {
             return Err(taken("object", &name, &namespace.name));
         }
@@ -81,14 +81,14 @@ async fn update(
     let (new_name, body) = given::named(body.0, "name")?;
     let tx = cx.service.db.write().await?;
     let namespace = found(&cx, &*tx, &namespace).await?;
-    match definition::change(&*tx, (&namespace.name, Kind::Object, &name), &new_name, body.into()).await {
+    match definition::change(&tx, (&namespace, Kind::Object, &name), &new_name, body.into()).await {
         Err(error) if platform::db::is_duplicate(&error) => {
             return Err(taken("object", &new_name, &namespace.name));
         }
         Ok(false) => return Err(missing("object", &name, &namespace.name)),
         changed => changed?,
     };
-    let row = definition::get(&*tx, &namespace.name, Kind::Object, &new_name).await?;
+    let row = definition::get(&*tx, &namespace, Kind::Object, &new_name).await?;
     tx.commit().await?;
     match row {
         Some(row) => json(StatusCode::OK, &view(&row)),
@@ -99,7 +99,7 @@ async fn update(
 async fn delete(cx: Cx<Glance>, Path((namespace, name)): Path<(String, String)>) -> Result<Response, Fault> {
     let tx = cx.service.db.write().await?;
     let namespace = found(&cx, &*tx, &namespace).await?;
-    if definition::remove(&*tx, &namespace.name, Kind::Object, Some(&name)).await? == 0 {
+    if definition::remove(&tx, &namespace, Kind::Object, Some(&name)).await? == 0 {
         return Err(missing("object", &name, &namespace.name));
     }
     tx.commit().await?;
@@ -109,7 +109,7 @@ async fn delete(cx: Cx<Glance>, Path((namespace, name)): Path<(String, String)>)
 async fn clear(cx: Cx<Glance>, Path(namespace): Path<String>) -> Result<Response, Fault> {
     let tx = cx.service.db.write().await?;
     let namespace = found(&cx, &*tx, &namespace).await?;
-    definition::remove(&*tx, &namespace.name, Kind::Object, None).await?;
+    definition::remove(&tx, &namespace, Kind::Object, None).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

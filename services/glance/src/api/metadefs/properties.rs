@@ -37,7 +37,7 @@ fn view(row: &Model) -> Value {
 async fn list(cx: Cx<Glance>, Path(namespace): Path<String>) -> Result<Response, Fault> {
     let db = cx.service.db.read();
     let namespace = found(&cx, db, &namespace).await?;
-    let rows = definition::of(db, &namespace.name, Kind::Property).await?;
+    let rows = definition::of(db, &namespace, Kind::Property).await?;
     let views: Map<String, Value> = rows.into_iter().map(|row| (row.name, row.body)).collect();
     json(StatusCode::OK, &json!({"properties": views}))
 }
@@ -52,11 +52,11 @@ async fn show(
     // For a resource type, properties are asked for with its prefix.
     let mut plain = name.as_str();
     if let Some(kind) = query.get("resource_type") {
-        let association = definition::get(db, &namespace.name, Kind::ResourceType, kind).await?;
+        let association = definition::get(db, &namespace, Kind::ResourceType, kind).await?;
         let prefix = association.as_ref().and_then(|row| row.body["prefix"].as_str()).unwrap_or_default();
         plain = plain.strip_prefix(prefix).ok_or_else(|| missing("property", &name, &namespace.name))?;
     }
-    let row = definition::get(db, &namespace.name, Kind::Property, plain)
+    let row = definition::get(db, &namespace, Kind::Property, plain)
         .await?
         .ok_or_else(|| missing("property", &name, &namespace.name))?;
     let mut view = view(&row);
@@ -72,7 +72,7 @@ async fn create(
     let (name, body) = given::named(body.0, "name")?;
     let tx = cx.service.db.write().await?;
     let namespace = found(&cx, &*tx, &namespace).await?;
-    let row = match definition::add(&*tx, &namespace.name, Kind::Property, &name, body.into()).await {
+    let row = match definition::add(&tx, &namespace, Kind::Property, &name, body.into()).await {
         Err(error) if platform::db::is_duplicate(&error) => {
             return Err(taken("property", &name, &namespace.name));
         }
@@ -91,7 +91,7 @@ async fn update(
     let tx = cx.service.db.write().await?;
     let namespace = found(&cx, &*tx, &namespace).await?;
     let body = Value::from(body);
-    match definition::change(&*tx, (&namespace.name, Kind::Property, &name), &new_name, body.clone()).await {
+    match definition::change(&tx, (&namespace, Kind::Property, &name), &new_name, body.clone()).await {
         Err(error) if platform::db::is_duplicate(&error) => {
             return Err(taken("property", &new_name, &namespace.name));
         }
@@ -107,7 +107,7 @@ async fn update(
 async fn delete(cx: Cx<Glance>, Path((namespace, name)): Path<(String, String)>) -> Result<Response, Fault> {
     let tx = cx.service.db.write().await?;
     let namespace = found(&cx, &*tx, &namespace).await?;
-    if definition::remove(&*tx, &namespace.name, Kind::Property, Some(&name)).await? == 0 {
+    if definition::remove(&tx, &namespace, Kind::Property, Some(&name)).await? == 0 {
         return Err(missing("property", &name, &namespace.name));
     }
     tx.commit().await?;
@@ -117,7 +117,7 @@ async fn delete(cx: Cx<Glance>, Path((namespace, name)): Path<(String, String)>)
 async fn clear(cx: Cx<Glance>, Path(namespace): Path<String>) -> Result<Response, Fault> {
     let tx = cx.service.db.write().await?;
     let namespace = found(&cx, &*tx, &namespace).await?;
-    definition::remove(&*tx, &namespace.name, Kind::Property, None).await?;
+    definition::remove(&tx, &namespace, Kind::Property, None).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

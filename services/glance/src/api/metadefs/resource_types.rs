@@ -7,7 +7,6 @@ use axum::{
 use chrono::{DateTime, Utc};
 use http::StatusCode;
 use platform::http::{Body, Cx, Fault, Routes, json};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use serde_json::{Value, json};
 
 use super::{dated, found, given, taken};
@@ -42,14 +41,7 @@ const KNOWN: [&str; 6] = [
 
 async fn types(cx: Cx<Glance>) -> Result<Response, Fault> {
     cx.allow()?;
-    let mut names: Vec<String> = definition::Entity::find()
-        .select_only()
-        .column(definition::Column::Name)
-        .distinct()
-        .filter(definition::Column::Kind.eq(Kind::ResourceType.name()))
-        .into_tuple()
-        .all(cx.service.db.read())
-        .await?;
+    let mut names = definition::resource_types(cx.service.db.read()).await?;
     names.extend(KNOWN.map(str::to_owned));
     names.sort();
     names.dedup();
@@ -64,7 +56,7 @@ async fn types(cx: Cx<Glance>) -> Result<Response, Fault> {
 async fn list(cx: Cx<Glance>, Path(namespace): Path<String>) -> Result<Response, Fault> {
     let db = cx.service.db.read();
     let namespace = found(&cx, db, &namespace).await?;
-    let rows = definition::of(db, &namespace.name, Kind::ResourceType).await?;
+    let rows = definition::of(db, &namespace, Kind::ResourceType).await?;
     let views: Vec<_> = rows.iter().map(dated).collect();
     json(StatusCode::OK, &json!({"resource_type_associations": views}))
 }
@@ -77,7 +69,7 @@ async fn create(
     let (name, body) = given::named(body.0, "name")?;
     let tx = cx.service.db.write().await?;
     let namespace = found(&cx, &*tx, &namespace).await?;
-    let row = match definition::add(&*tx, &namespace.name, Kind::ResourceType, &name, body.into()).await {
+    let row = match definition::add(&tx, &namespace, Kind::ResourceType, &name, body.into()).await {
         Err(error) if platform::db::is_duplicate(&error) => {
             return Err(taken("resource-type association", &name, &namespace.name));
         }
@@ -90,7 +82,7 @@ async fn create(
 async fn delete(cx: Cx<Glance>, Path((namespace, name)): Path<(String, String)>) -> Result<Response, Fault> {
     let tx = cx.service.db.write().await?;
     let namespace = found(&cx, &*tx, &namespace).await?;
-    if definition::remove(&*tx, &namespace.name, Kind::ResourceType, Some(&name)).await? == 0 {
+    if definition::remove(&tx, &namespace, Kind::ResourceType, Some(&name)).await? == 0 {
         let name: String = name.chars().take(80).collect();
         return Err(Fault::not_found(format!("Failed to find resource type {name} to delete")));
     }

@@ -30,7 +30,7 @@ pub(super) fn routes() -> Routes<Glance> {
 async fn list(cx: Cx<Glance>, Path(namespace): Path<String>) -> Result<Response, Fault> {
     let db = cx.service.db.read();
     let namespace = found(&cx, db, &namespace).await?;
-    let rows = definition::of(db, &namespace.name, Kind::Tag).await?;
+    let rows = definition::of(db, &namespace, Kind::Tag).await?;
     let views: Vec<Value> = rows.iter().map(|row| json!({"name": row.name})).collect();
     json(StatusCode::OK, &json!({"tags": views}))
 }
@@ -38,7 +38,7 @@ async fn list(cx: Cx<Glance>, Path(namespace): Path<String>) -> Result<Response,
 async fn show(cx: Cx<Glance>, Path((namespace, name)): Path<(String, String)>) -> Result<Response, Fault> {
     let db = cx.service.db.read();
     let namespace = found(&cx, db, &namespace).await?;
-    let row = definition::get(db, &namespace.name, Kind::Tag, &name)
+    let row = definition::get(db, &namespace, Kind::Tag, &name)
         .await?
         .ok_or_else(|| missing("tag", &name, &namespace.name))?;
     json(StatusCode::OK, &dated(&row))
@@ -50,7 +50,7 @@ async fn create(cx: Cx<Glance>, Path((namespace, name)): Path<(String, String)>)
     if name.chars().count() > 80 {
         return Err(Fault::bad_request("Names can't have more than 80 characters."));
     }
-    let row = match definition::add(&*tx, &namespace.name, Kind::Tag, &name, json!({})).await {
+    let row = match definition::add(&tx, &namespace, Kind::Tag, &name, json!({})).await {
         Err(error) if platform::db::is_duplicate(&error) => return Err(taken("tag", &name, &namespace.name)),
         added => added?,
     };
@@ -72,12 +72,12 @@ async fn create_several(
         .and_then(|value| value.to_str().ok())
         .is_some_and(|text| text.eq_ignore_ascii_case("true"));
     if !append {
-        definition::remove(&*tx, &namespace.name, Kind::Tag, None).await?;
+        definition::remove(&tx, &namespace, Kind::Tag, None).await?;
     }
     let mut views = Vec::new();
     for tag in body.0.get("tags").and_then(Value::as_array).into_iter().flatten() {
         let (name, _) = given::named(tag.as_object().cloned().unwrap_or_default(), "name")?;
-        match definition::add(&*tx, &namespace.name, Kind::Tag, &name, json!({})).await {
+        match definition::add(&tx, &namespace, Kind::Tag, &name, json!({})).await {
             Err(error) if platform::db::is_duplicate(&error) => {
                 return Err(taken("tag", &name, &namespace.name));
             }
@@ -97,14 +97,14 @@ async fn update(
     let (new_name, _) = given::named(body.0, "name")?;
     let tx = cx.service.db.write().await?;
     let namespace = found(&cx, &*tx, &namespace).await?;
-    match definition::change(&*tx, (&namespace.name, Kind::Tag, &name), &new_name, json!({})).await {
+    match definition::change(&tx, (&namespace, Kind::Tag, &name), &new_name, json!({})).await {
         Err(error) if platform::db::is_duplicate(&error) => {
             return Err(taken("tag", &new_name, &namespace.name));
         }
         Ok(false) => return Err(missing("tag", &name, &namespace.name)),
         changed => changed?,
     };
-    let row = definition::get(&*tx, &namespace.name, Kind::Tag, &new_name).await?;
+    let row = definition::get(&*tx, &namespace, Kind::Tag, &new_name).await?;
     tx.commit().await?;
     match row {
         Some(row) => json(StatusCode::OK, &dated(&row)),
@@ -115,7 +115,7 @@ async fn update(
 async fn delete(cx: Cx<Glance>, Path((namespace, name)): Path<(String, String)>) -> Result<Response, Fault> {
     let tx = cx.service.db.write().await?;
     let namespace = found(&cx, &*tx, &namespace).await?;
-    if definition::remove(&*tx, &namespace.name, Kind::Tag, Some(&name)).await? == 0 {
+    if definition::remove(&tx, &namespace, Kind::Tag, Some(&name)).await? == 0 {
         return Err(missing("tag", &name, &namespace.name));
     }
     tx.commit().await?;
@@ -125,7 +125,7 @@ async fn delete(cx: Cx<Glance>, Path((namespace, name)): Path<(String, String)>)
 async fn clear(cx: Cx<Glance>, Path(namespace): Path<String>) -> Result<Response, Fault> {
     let tx = cx.service.db.write().await?;
     let namespace = found(&cx, &*tx, &namespace).await?;
-    definition::remove(&*tx, &namespace.name, Kind::Tag, None).await?;
+    definition::remove(&tx, &namespace, Kind::Tag, None).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

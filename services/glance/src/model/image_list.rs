@@ -3,19 +3,20 @@
 use chrono::{DateTime, Utc};
 use contracts::identity::Caller;
 use platform::{
-    db::list::{Kind, ListSpec, Paging},
+    db::{
+        list::{Kind, ListSpec, Paging},
+        owned::Scope,
+    },
     http::Query,
 };
 use sea_orm::{ColumnTrait, Condition, EntityTrait, Order, QueryFilter, QuerySelect, QueryTrait, Select};
 use uuid::Uuid;
 
-use crate::{
-    Error,
-    model::{
-        image::{Column, Entity},
-        member, property, tag,
-    },
+use super::{
+    image::{Column, Entity},
+    member, property, tag,
 };
+use crate::Error;
 
 /// How lists of images are paged and sorted; filters are here.
 pub static SPEC: ListSpec<Entity> = ListSpec {
@@ -89,16 +90,16 @@ pub fn paging(query: &Query) -> Result<Paging, Error> {
     Ok(Paging { limit: Some(limit), marker: query.get("marker").map(str::to_owned), sort, reverse: false })
 }
 
-/// The images that the query asks for and the caller may see.
-pub fn select(query: &Query, caller: &Caller, admin: bool) -> Result<Select<Entity>, Error> {
+/// The images that the query asks for and the caller may see; `scope`: its own, or everybody's.
+pub fn visible(query: &Query, caller: &Caller, scope: &Scope) -> Result<Select<Entity>, Error> {
     let project = caller.project_id().unwrap_or_default();
     let mut condition = Condition::all();
     let member_status = query.get("member_status").unwrap_or("accepted");
     if !["pending", "accepted", "rejected", "all"].contains(&member_status) {
         return Err(Error::Invalid(format!("Invalid status: {}", clip(member_status))));
     }
-    if !admin {
-        condition = condition.add(visible_to(project, member_status));
+    if !scope.is_everybody() {
+        condition = condition.add(visible_to(scope, project, member_status));
     }
     condition = condition.add(match query.get("visibility") {
         Some("all") => Condition::all(),
@@ -118,7 +119,7 @@ pub fn select(query: &Query, caller: &Caller, admin: bool) -> Result<Select<Enti
     Ok(Entity::find().filter(condition))
 }
 
-fn visible_to(project: &str, member_status: &str) -> Condition {
+fn visible_to(scope: &Scope, project: &str, member_status: &str) -> Condition {
     let mut shared = member::Entity::find()
         .select_only()
         .column(member::Column::Image)
@@ -130,7 +131,7 @@ fn visible_to(project: &str, member_status: &str) -> Condition {
         .add(Column::Visibility.eq("shared"))
         .add(Column::Id.in_subquery(shared.into_query()));
     Condition::any()
-        .add(Column::Owner.eq(project))
+        .add(scope.by_project(Column::Owner))
         .add(Column::Owner.eq(""))
         .add(Column::Visibility.is_in(["public", "community"]))
         .add(shared)
