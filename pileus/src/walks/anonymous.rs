@@ -13,7 +13,7 @@ async fn every_route_with_a_rule_refuses_who_has_no_token() {
         let path = fill(route.path, |_| None);
         let body = [Method::POST, Method::PUT, Method::PATCH].contains(&route.method).then(|| json!({}));
         for token in ["", "gAAAAABnone"] {
-            let answer = house.ask(token, &route.method, part, &path, body.as_ref()).await;
+            let answer = house.ask(token, part, &route.method, &path, route.versions, body.as_ref()).await;
             asked += 1;
             if answer.status != StatusCode::UNAUTHORIZED {
                 house.complain(format!("{} {}{path} answers {}", route.method, part.place, answer.status));

@@ -15,7 +15,7 @@ static INSIDE: LazyLock<Regex> = LazyLock::new(|| {
         | \b(SELECT|INSERT\ INTO|UPDATE|DELETE\ FROM)\b\ .*\b(FROM|SET|VALUES|WHERE)\b
         | \bsrc/ | \.rs\b | /tmp/ | /root/ | /home/ | /var/lib | \.db\b
         | [A-Za-z_]::[A-Za-z_] | \b(Option|Vec|Result|Box|Arc)< | \b(Some|Ok|Err)\(
-        | expected\ (struct|enum|variant|[iu](8|16|32|64)|usize|f64)\b | at\ line\ \d+\ column",
+        | expected\ (struct|enum|variant|[iu](8|16|32|64)|usize|f64)\b",
     )
     .unwrap()
 });

@@ -15,6 +15,7 @@ use platform::{
         testing::{Answer, Client},
     },
     policy::Policy,
+    wire::Range,
 };
 use serde_json::{Value, json};
 
@@ -38,7 +39,7 @@ pub struct Part {
 /// The whole.
 pub struct House {
     pub parts: Vec<Part>,
-    _services: Services,
+    pub services: Services,
     pub folder: tempfile::TempDir,
     client: Client,
     complaints: Mutex<BTreeSet<String>>,
@@ -76,7 +77,7 @@ impl House {
             part("/volume", &*services.cinder, cinder::Cinder::routes()),
         ];
         let client = Client::new(router, "");
-        Self { parts, _services: services, folder, client, complaints: Mutex::default() }
+        Self { parts, services, folder, client, complaints: Mutex::default() }
     }
 
     /// Every route, with its service.
@@ -84,38 +85,46 @@ impl House {
         self.parts.iter().flat_map(|part| part.routes.iter().map(move |route| (part, route)))
     }
 
-    /// Asks, in the newest microversion. A fault is looked at.
+    /// Asks, in the newest microversion of a range. A fault is looked at.
     pub async fn ask(
         &self,
         token: &str,
-        method: &Method,
         part: &Part,
+        method: &Method,
         path: &str,
+        versions: Range,
         body: Option<&Value>,
     ) -> Answer {
-        let bytes = body.map(|body| body.to_string().into_bytes());
-        self.ask_bytes(token, method, part, path, bytes).await
+        let kind = match (part.place, method) {
+            ("/image", &Method::PATCH) => "application/openstack-images-v2.1-json-patch",
+            _ => "application/json",
+        };
+        let body = body.map(|body| (kind, body.to_string().into_bytes()));
+        self.ask_bytes(token, part, method, path, versions, body).await
     }
 
-    /// The same with a body that need not be JSON, though it says so.
+    /// The same with a body of any kind.
     pub async fn ask_bytes(
         &self,
         token: &str,
-        method: &Method,
         part: &Part,
+        method: &Method,
         path: &str,
-        body: Option<Vec<u8>>,
+        versions: Range,
+        body: Option<(&str, Vec<u8>)>,
     ) -> Answer {
         let mut client = self.client.with_token(token);
         if let Some(range) = part.scheme.microversions {
-            let version = format!("{} {}", part.scheme.service_type, range.max);
-            client = client.with_header("openstack-api-version", &version);
+            let version = versions.until.unwrap_or(range.max);
+            client = client
+                .with_header("openstack-api-version", &format!("{} {version}", part.scheme.service_type));
         }
-        let kind = body.is_some().then_some("application/json");
+        let (kind, bytes) = body.map_or((None, Vec::new()), |(kind, bytes)| (Some(kind), bytes));
+        let shown = String::from_utf8_lossy(&bytes[..bytes.len().min(300)]).into_owned();
         let path = format!("{}{path}", part.place);
-        let answer = client.send_bytes(method.clone(), &path, kind, body.unwrap_or_default()).await;
+        let answer = client.send_bytes(method.clone(), &path, kind, bytes).await;
         for wrong in faults::wrongs(part.scheme, method, &answer) {
-            self.complain(format!("{method} {path}: {wrong}"));
+            self.complain(format!("{method} {path} {shown}: {wrong}"));
         }
         answer
     }
@@ -144,7 +153,8 @@ impl House {
 
     /// Notes what is not as it should be.
     pub fn complain(&self, what: String) {
-        self.complaints.lock().unwrap().insert(what);
+        let words: Vec<&str> = what.split_whitespace().collect();
+        self.complaints.lock().unwrap().insert(words.join(" "));
     }
 
     /// The end of a walk: fails with everything that was noted.

@@ -54,20 +54,21 @@ pub struct DeclaredList {
     pub filters: Vec<(&'static str, String)>,
     /// Names to sort by, and their columns.
     pub sorts: Vec<(&'static str, String)>,
-    /// The most that one page holds.
-    pub max_limit: Option<u64>,
+    /// Columns of the order when none is asked for, the id last, and whether each goes downwards.
+    pub order: Vec<(String, bool)>,
 }
 
 impl<E: EntityTrait> ListSpec<E> {
     /// What is declared here, by the names of its columns.
     pub fn declared(&self) -> DeclaredList {
         let named = |column: &E::Column| column.as_str().to_owned();
+        let order = keys(self, &Paging::default()).unwrap_or_default();
         DeclaredList {
             table: E::default().table_name().to_owned(),
             id: named(&self.id),
             filters: self.filters.iter().map(|(name, column, _)| (*name, named(column))).collect(),
             sorts: self.sorts.iter().map(|(name, column)| (*name, named(column))).collect(),
-            max_limit: self.max_limit,
+            order: order.iter().map(|(column, order)| (named(column), *order == Order::Desc)).collect(),
         }
     }
 }

@@ -195,8 +195,17 @@ pub fn read<T: Schema + DeserializeOwned + 'static>(bytes: &[u8], version: Versi
     serde_json::from_value(value).map_err(|error| BodyError::Invalid {
         field: "body".into(),
         value: "(see message)".into(),
-        why: error.to_string(),
+        why: outside(&error),
     })
+}
+
+/// What a fault may show of an error: not the types of ours that were expected.
+fn outside(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(", expected ") {
+        Some((said, _)) => said.to_owned(),
+        None => text,
+    }
 }
 
 /// Whether some text holds a NUL, which not every database takes.

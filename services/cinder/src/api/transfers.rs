@@ -4,7 +4,7 @@ use axum::{
     extract::Path,
     response::{IntoResponse, Response},
 };
-use http::{Method, StatusCode};
+use http::StatusCode;
 use platform::{
     Body as BodyDerive, View,
     http::{Body, Cx, Fault, Query, Routes},
@@ -35,22 +35,15 @@ pub(crate) fn routes() -> Routes<Cinder> {
         .get("/v3/os-volume-transfer/{id}", "volume:get_transfer", show)
         .delete("/v3/os-volume-transfer/{id}", "volume:delete_transfer", delete)
         .post("/v3/os-volume-transfer/{id}/accept", "volume:accept_transfer", accept);
-    let since = Some((3, 55));
-    old.versioned(Method::GET, "/v3/volume-transfers", GET_ALL, since, None, list)
+    // Their answers know more from 3.55 on; the paths are there in every version.
+    old.get("/v3/volume-transfers", GET_ALL, list)
         .list(&transfer::LIST)
-        .versioned(Method::GET, "/v3/volume-transfers/detail", GET_ALL, since, None, detail)
+        .get("/v3/volume-transfers/detail", GET_ALL, detail)
         .list(&transfer::LIST)
-        .versioned(Method::POST, "/v3/volume-transfers", "volume:create_transfer", since, None, create)
-        .versioned(Method::GET, "/v3/volume-transfers/{id}", "volume:get_transfer", since, None, show)
-        .versioned(Method::DELETE, "/v3/volume-transfers/{id}", "volume:delete_transfer", since, None, delete)
-        .versioned(
-            Method::POST,
-            "/v3/volume-transfers/{id}/accept",
-            "volume:accept_transfer",
-            since,
-            None,
-            accept,
-        )
+        .post("/v3/volume-transfers", "volume:create_transfer", create)
+        .get("/v3/volume-transfers/{id}", "volume:get_transfer", show)
+        .delete("/v3/volume-transfers/{id}", "volume:delete_transfer", delete)
+        .post("/v3/volume-transfers/{id}/accept", "volume:accept_transfer", accept)
 }
 
 /// An offer in short.

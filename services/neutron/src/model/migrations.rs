@@ -260,7 +260,13 @@ fn indexes() -> Vec<IndexCreateStatement> {
     for (table, columns) in INDEXED {
         for column in *columns {
             let name = format!("{table}_{column}_index");
-            indexes.push(Index::create().name(name).table(*table).col(*column).to_owned());
+            let mut index = Index::create();
+            index.name(name).table(*table).col(*column);
+            if *column == "project_id" {
+                // Lists are sorted by id when nothing else is asked for.
+                index.col("id");
+            }
+            indexes.push(index);
         }
     }
     for (table, columns) in UNIQUE {
