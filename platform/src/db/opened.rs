@@ -23,6 +23,19 @@ where
     Ok(())
 }
 
+/// Writes new rows.
+pub async fn insert_all<M>(tx: &WriteTx, rows: &[M]) -> Result<(), DbErr>
+where
+    M: ModelTrait + IntoActiveModel<ActiveModelOf<M>>,
+{
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let rows = rows.iter().map(|row| row.clone().into_active_model());
+    M::Entity::insert_many(rows).exec_without_returning(&**tx).await?;
+    Ok(())
+}
+
 /// The row as it is now, kept so by a lock until the transaction is over (`None`: it is gone).
 pub async fn lock<M>(tx: &WriteTx, row: &M) -> Result<Option<M>, DbErr>
 where

@@ -193,6 +193,10 @@ impl Scope {
         Self(Whose::Of { project: Some(id.to_owned()), user: None })
     }
 
+    pub(crate) fn user(id: &str) -> Self {
+        Self(Whose::Of { project: None, user: Some(id.to_owned()) })
+    }
+
     /// Of these, those of one project: none, unless it is seen already.
     pub fn narrowed(&self, project: &str) -> Self {
         if self.is_everybody() || self.project_id() == Some(project) {

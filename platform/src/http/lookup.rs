@@ -64,10 +64,29 @@ impl<S: Service> Cx<S> {
         Ok(Scope::own(&self.caller))
     }
 
+    /// The same, for what another rule than the route's decides.
+    pub fn own_scope_for(&self, rule: &str) -> Result<Scope, Fault> {
+        let project = self.caller.project_id().unwrap_or_default();
+        self.allow_rule(rule, &Target::project(project).with("user_id", self.caller.user.id.as_str()))?;
+        Ok(Scope::own(&self.caller))
+    }
+
     /// What is that project's, if the caller may do what this route does to that. Else 403.
     pub fn scope_of(&self, project: &str) -> Result<Scope, Fault> {
         self.allow_on(&Target::project(project))?;
         Ok(Scope::project(project))
+    }
+
+    /// The same, for what another rule than the route's decides.
+    pub fn scope_of_for(&self, rule: &str, project: &str) -> Result<Scope, Fault> {
+        self.allow_rule(rule, &Target::project(project))?;
+        Ok(Scope::project(project))
+    }
+
+    /// What is that user's, if the caller may do what this route does to that. Else 403.
+    pub fn scope_of_user(&self, user: &str) -> Result<Scope, Fault> {
+        self.allow_on(&Target::none().with("user_id", user))?;
+        Ok(Scope::user(user))
     }
 
     /// What is everybody's, if that rule allows it. Else 403.

@@ -3,7 +3,7 @@
 //! | module | what it is for |
 //! |---|---|
 //! | [`api`] | one file for each resource: routes, requests, answers |
-//! | [`model`] | one file for each table |
+//! | `model` | one file for each table, with all of its queries: whose a row is decides who gets it |
 //! | [`server`] | the reconciler of servers: its state machine, one file for each group of steps |
 //! | [`host`] | hypervisor hosts that come, go, and tell of their machines |
 //! | [`scheduler`] | choosing a host |
@@ -21,7 +21,7 @@ pub mod error;
 pub mod host;
 mod keys;
 pub mod metadata;
-pub mod model;
+mod model;
 mod offers;
 pub mod policy;
 pub mod quota;
@@ -32,6 +32,7 @@ pub mod server;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod times;
 
 use std::{
     path::PathBuf,

@@ -2,16 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use platform::db::list::count;
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QuerySelect,
-    sea_query::{Expr, Func},
-};
+use platform::db::owned::{Inside, Scope};
+use sea_orm::{ConnectionTrait, DbErr};
 
 use crate::{
     error::NovaError,
-    model::{keypair, quota, server, server_group},
+    model::{quota, quota_class, server, server_group},
 };
+
+const OWNER: Inside =
+    Inside::because("a server counts for the project that it belongs to, whoever changes it");
 
 /// A resource that is limited.
 #[derive(Debug, Clone, Copy)]
@@ -56,38 +56,42 @@ pub type Limits = BTreeMap<&'static str, i64>;
 /// The limits of a project that nobody set limits for.
 pub async fn defaults(db: &impl ConnectionTrait, class: &str) -> Result<Limits, DbErr> {
     let mut limits: Limits = RESOURCES.iter().map(|resource| (resource.name, resource.default)).collect();
-    let rows = quota::class::Entity::find().filter(quota::class::Column::Class.eq(class)).all(db).await?;
-    for row in rows {
-        if let Some(resource) = RESOURCES.iter().find(|resource| resource.name == row.resource) {
-            limits.insert(resource.name, row.hard_limit);
-        }
-    }
+    let rows = quota_class::of(db, class).await?;
+    limits.extend(rows.iter().filter_map(|row| Some((known(&row.resource)?, row.hard_limit))));
     Ok(limits)
 }
 
-/// The limits of a project.
-pub async fn limits(db: &impl ConnectionTrait, project: &str) -> Result<Limits, DbErr> {
+/// The limits of the project of a scope.
+pub async fn limits(db: &impl ConnectionTrait, scope: &Scope) -> Result<Limits, DbErr> {
     let mut limits = defaults(db, "default").await?;
-    limits.extend(set_for(db, project, "").await?);
+    limits.extend(set_for(db, scope, "").await?);
     Ok(limits)
+}
+
+/// The limits of the project that a server belongs to.
+pub async fn limits_of_owner(db: &impl ConnectionTrait, server: &server::Model) -> Result<Limits, DbErr> {
+    limits(db, &owner(server)).await
 }
 
 /// The limits of a user in a project: the project's, but those that were set for the user.
-pub async fn limits_of_user(db: &impl ConnectionTrait, project: &str, user: &str) -> Result<Limits, DbErr> {
-    let mut all = limits(db, project).await?;
-    all.extend(set_for(db, project, user).await?);
+pub async fn limits_of_user(db: &impl ConnectionTrait, scope: &Scope, user: &str) -> Result<Limits, DbErr> {
+    let mut all = limits(db, scope).await?;
+    all.extend(set_for(db, scope, user).await?);
     Ok(all)
 }
 
 /// The limits that were set for a user in a project, or, with no user's name, for the project itself.
-async fn set_for(db: &impl ConnectionTrait, project: &str, user: &str) -> Result<Limits, DbErr> {
-    let rows = quota::Entity::find()
-        .filter(quota::Column::ProjectId.eq(project))
-        .filter(quota::Column::UserId.eq(user))
-        .all(db)
-        .await?;
-    let known = |name: &str| RESOURCES.iter().find(|resource| resource.name == name);
-    Ok(rows.iter().filter_map(|row| Some((known(&row.resource)?.name, row.hard_limit))).collect())
+async fn set_for(db: &impl ConnectionTrait, scope: &Scope, user: &str) -> Result<Limits, DbErr> {
+    let rows = quota::of(db, scope, user).await?;
+    Ok(rows.iter().filter_map(|row| Some((known(&row.resource)?, row.hard_limit))).collect())
+}
+
+fn known(name: &str) -> Option<&'static str> {
+    RESOURCES.iter().map(|resource| resource.name).find(|known| *known == name)
+}
+
+fn owner(server: &server::Model) -> Scope {
+    Scope::inside(&OWNER).narrowed(&server.project_id)
 }
 
 /// What a project has.
@@ -117,49 +121,24 @@ impl Usage {
 }
 
 /// What a project has now.
-pub async fn usage(db: &impl ConnectionTrait, project: &str) -> Result<Usage, DbErr> {
-    counted_for(db, project, None).await
+pub async fn usage(db: &impl ConnectionTrait, scope: &Scope) -> Result<Usage, DbErr> {
+    counted_for(db, scope, None).await
 }
 
 /// What a user has now in a project.
-pub async fn usage_of_user(db: &impl ConnectionTrait, project: &str, user: &str) -> Result<Usage, DbErr> {
-    counted_for(db, project, Some(user)).await
+pub async fn usage_of_user(db: &impl ConnectionTrait, scope: &Scope, user: &str) -> Result<Usage, DbErr> {
+    counted_for(db, scope, Some(user)).await
 }
 
-/// Servers of one size are counted together, so that this costs what there are sizes.
-async fn counted_for(db: &impl ConnectionTrait, project: &str, user: Option<&str>) -> Result<Usage, DbErr> {
-    use server::Column;
-    let mut servers = server::Entity::find();
-    let mut groups = server_group::Entity::find().filter(server_group::Column::ProjectId.eq(project));
-    if let Some(user) = user {
-        servers = servers.filter(Column::UserId.eq(user));
-        groups = groups.filter(server_group::Column::UserId.eq(user));
-    }
-    let sizes: Vec<(i64, i64, i64)> = servers
-        .select_only()
-        .column(Column::Vcpus)
-        .column(Column::MemoryMb)
-        .column_as(Expr::expr(Func::count(Expr::col((server::Entity, Column::Id)))), "counted")
-        .filter(Column::ProjectId.eq(project))
-        .filter(Column::Deleted.eq(false))
-        .group_by(Column::Vcpus)
-        .group_by(Column::MemoryMb)
-        .into_tuple()
-        .all(db)
-        .await?;
-    let groups = count(db, groups).await?;
+async fn counted_for(db: &impl ConnectionTrait, scope: &Scope, user: Option<&str>) -> Result<Usage, DbErr> {
+    let groups = server_group::count(db, scope, user).await?;
     let mut usage = Usage { server_groups: groups as i64, ..Usage::default() };
-    for (vcpus, memory, number) in sizes {
+    for (vcpus, memory, number) in server::sizes(db, scope, user).await? {
         usage.instances += number;
         usage.cores += vcpus * number;
         usage.ram += memory * number;
     }
     Ok(usage)
-}
-
-/// How many keypairs a user has.
-pub async fn keypairs(db: &impl ConnectionTrait, user: &str) -> Result<i64, DbErr> {
-    Ok(count(db, keypair::Entity::find().filter(keypair::Column::UserId.eq(user))).await? as i64)
 }
 
 /// Refuses when the project would exceed a limit. `wanted` is what comes on top of what it has.
@@ -195,14 +174,19 @@ pub struct Room {
 }
 
 impl Room {
-    /// As it is now.
-    pub async fn read(db: &impl ConnectionTrait, project: &str, user: &str) -> Result<Self, DbErr> {
-        let own = set_for(db, project, user).await?;
+    /// A user's in the project of a scope, as it is now.
+    pub async fn read(db: &impl ConnectionTrait, scope: &Scope, user: &str) -> Result<Self, DbErr> {
+        let own = set_for(db, scope, user).await?;
         let user = match own.is_empty() {
             true => None,
-            false => Some((own, usage_of_user(db, project, user).await?)),
+            false => Some((own, usage_of_user(db, scope, user).await?)),
         };
-        Ok(Self { project: (limits(db, project).await?, usage(db, project).await?), user })
+        Ok(Self { project: (limits(db, scope).await?, usage(db, scope).await?), user })
+    }
+
+    /// That of whoever made a server: it stays theirs, whoever makes it grow.
+    pub async fn of_owner(db: &impl ConnectionTrait, server: &server::Model) -> Result<Self, DbErr> {
+        Self::read(db, &owner(server), &server.user_id).await
     }
 
     /// Refuses what exceeds a limit, the project's or the user's.

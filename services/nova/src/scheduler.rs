@@ -3,14 +3,17 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use contracts::placement::{Candidate, CandidateQuery, Resources};
-use platform::reconcile::StepError;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
-use uuid::Uuid;
+use platform::{
+    db::owned::{Inside, Scope},
+    reconcile::StepError,
+};
 
 use crate::{
     Nova,
     model::{aggregate, flavor::Snapshot, host, server, server_group},
 };
+
+const SCHEDULER: Inside = Inside::because("where servers are decides where others go; no user is told");
 
 /// What a server of that flavor takes of its host. `local_root`: its root disk is on the host.
 pub fn resources(flavor: &Snapshot, local_root: bool) -> Resources {
@@ -86,9 +89,10 @@ impl Rules {
             .map(|(host, zone)| (host.to_owned(), zone.to_owned()))
             .collect();
         let details = server.details();
+        let anybody = Scope::inside(&SCHEDULER);
         let same = match details.same_host.is_empty() {
             true => None,
-            false => Some(hosts_of(nova, &details.same_host).await?),
+            false => Some(server::hosts_of(db, &anybody, &details.same_host).await?),
         };
         Ok(Self {
             open,
@@ -98,7 +102,7 @@ impl Rules {
             only: details.forced_host.clone(),
             tried: details.tried.clone(),
             same,
-            different: hosts_of(nova, &details.different_host).await?,
+            different: server::hosts_of(db, &anybody, &details.different_host).await?,
             group: group(nova, server).await?,
         })
     }
@@ -134,42 +138,12 @@ impl Rules {
     }
 }
 
-async fn hosts_of(nova: &Nova, servers: &[Uuid]) -> Result<HashSet<String>, StepError> {
-    if servers.is_empty() {
-        return Ok(HashSet::new());
-    }
-    let hosts: Vec<Option<String>> = server::Entity::find()
-        .select_only()
-        .column(server::Column::Host)
-        .filter(server::Column::Id.is_in(servers.iter().copied()))
-        .filter(server::Column::Deleted.eq(false))
-        .into_tuple()
-        .all(nova.db.read())
-        .await?;
-    Ok(hosts.into_iter().flatten().collect())
-}
-
-/// The policy of the server's group, how many members one host may have, and how many each has.
+/// The policy of the server's group, how many members one host may have, and how many others each has.
 async fn group(
     nova: &Nova,
     server: &server::Model,
 ) -> Result<Option<(String, u64, HashMap<String, u64>)>, StepError> {
-    let Some(id) = server.group_id else { return Ok(None) };
-    let db = nova.db.read();
-    let Some(group) = server_group::Entity::find_by_id(id).one(db).await? else { return Ok(None) };
-    let hosts: Vec<Option<String>> = server::Entity::find()
-        .select_only()
-        .column(server::Column::Host)
-        .filter(server::Column::GroupId.eq(id))
-        .filter(server::Column::Deleted.eq(false))
-        .filter(server::Column::Id.ne(server.id))
-        .into_tuple()
-        .all(db)
-        .await?;
-    let mut members = HashMap::new();
-    for host in hosts.into_iter().flatten() {
-        *members.entry(host).or_default() += 1;
-    }
+    let Some((group, members)) = server_group::around(nova.db.read(), server).await? else { return Ok(None) };
     let most = group.rules.get("max_server_per_host").and_then(serde_json::Value::as_u64).unwrap_or(1);
     Ok(Some((group.policy, most, members)))
 }

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{lenient::name, times::Micro};
+use super::lenient::name;
 use crate::{
     Nova,
     error::NovaError,
@@ -25,6 +25,7 @@ use crate::{
         flavor::Strings,
         host, server,
     },
+    times::Micro,
 };
 
 /// Routes.
@@ -307,19 +308,13 @@ async fn remove_host(cx: &Cx<Nova>, id: &str, name: &str) -> Result<Response, Fa
     if !row.hosts.0.iter().any(|host| host == name) {
         return Err(NovaError::NotFound(format!("Aggregate {id} has no host {name}.")).into());
     }
-    if row.zone().is_some() {
-        let pinned = server::Entity::find()
-            .filter(server::Column::Host.eq(name))
-            .filter(server::Column::Deleted.eq(false))
-            .filter(server::Column::AvailabilityZone.eq(row.zone()))
-            .one(&*tx)
-            .await?;
-        if pinned.is_some() {
-            let message = format!(
-                "Cannot remove host from aggregate {id}. Reason: Host {name} has instances that asked for its zone."
-            );
-            return Err(NovaError::Conflict(message).into());
-        }
+    if let Some(zone) = row.zone()
+        && server::is_pinned(&*tx, name, zone).await?
+    {
+        let message = format!(
+            "Cannot remove host from aggregate {id}. Reason: Host {name} has instances that asked for its zone."
+        );
+        return Err(NovaError::Conflict(message).into());
     }
     row.hosts.0.retain(|host| host != name);
     store(cx, tx, row).await

@@ -7,10 +7,10 @@ use http::StatusCode;
 use platform::http::{Cx, Fault, Routes, json};
 use serde_json::{Map, Value, json};
 
-use super::times::Micro;
 use crate::{
     Nova,
     model::{aggregate, host},
+    times::Micro,
 };
 
 /// Routes.

@@ -1,14 +1,11 @@
 //! `/os-server-external-events`: other services tell of what concerns servers.
 
-use std::collections::HashSet;
-
 use axum::response::Response;
 use http::StatusCode;
 use platform::{
     Body,
     http::{self as web, Cx, Fault, Routes},
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -43,17 +40,9 @@ struct Event {
 }
 
 async fn create(cx: Cx<Nova>, web::Body(body): web::Body<Told>) -> Result<Response, Fault> {
-    cx.allow()?;
-    let ids: Vec<Uuid> = body.events.iter().map(|event| event.server_uuid).collect();
-    let known: Vec<Uuid> = server::Entity::find()
-        .select_only()
-        .column(server::Column::Id)
-        .filter(server::Column::Id.is_in(ids))
-        .filter(server::Column::Deleted.eq(false))
-        .into_tuple()
-        .all(cx.service.db.read())
-        .await?;
-    let known: HashSet<Uuid> = known.into_iter().collect();
+    let scope = cx.scope_of_all("os_compute_api:os-server-external-events:create")?;
+    let ids = body.events.iter().map(|event| event.server_uuid);
+    let known = server::which(cx.service.db.read(), &scope, ids).await?;
     if known.is_empty() {
         return Err(Fault::not_found("No instances found for any event"));
     }

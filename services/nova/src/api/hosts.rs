@@ -79,13 +79,9 @@ async fn index(cx: Cx<Nova>, query: Query) -> Result<Response, Fault> {
 }
 
 async fn show(cx: Cx<Nova>, Path(name): Path<String>) -> Result<Response, Fault> {
-    cx.allow()?;
+    let scope = cx.scope_of_all("os_compute_api:os-hosts:show")?;
     let row = found(&cx, &name).await?;
-    let servers = server::Entity::find()
-        .filter(server::Column::Host.eq(name.as_str()))
-        .filter(server::Column::Deleted.eq(false))
-        .all(cx.service.db.read())
-        .await?;
+    let servers = server::on_host(cx.service.db.read(), &scope, &name).await?;
     let line = |project: &str, cpu: i64, memory: i64, disk: i64| json!({"resource": {"host": name, "project": project, "cpu": cpu, "memory_mb": memory, "disk_gb": disk}});
     let host = &row.description.0;
     let mut projects: std::collections::BTreeMap<&str, (i64, i64, i64)> = std::collections::BTreeMap::new();

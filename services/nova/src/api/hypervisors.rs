@@ -1,17 +1,14 @@
 //! `/os-hypervisors`
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use axum::{extract::Path, response::Response};
 use http::{Method, StatusCode};
 use platform::{
     View,
+    db::owned::Scope,
     http::{self as web, Cx, Fault, Query, Routes},
     wire::{At, Version},
-};
-use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QuerySelect,
-    sea_query::{Expr, Func},
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -21,7 +18,7 @@ use crate::{
     Nova,
     model::{
         host::{self, Model},
-        server,
+        server::{self, HostUse},
     },
 };
 
@@ -134,79 +131,24 @@ struct Listed<V: platform::wire::View> {
     hypervisors_links: Option<[Link; 1]>,
 }
 
-/// What the servers of a host take of it.
-#[derive(Default, Clone, Copy)]
-struct Used {
-    servers: i64,
-    vcpus: i64,
-    memory: i64,
-    disk: i64,
-}
-
-async fn used(cx: &Cx<Nova>) -> Result<HashMap<String, Used>, Fault> {
-    use server::Column;
-    let rows: Vec<(Option<String>, i64, i64, i64, i64, i64)> = server::Entity::find()
-        .select_only()
-        .column(Column::Host)
-        .column(Column::Vcpus)
-        .column(Column::MemoryMb)
-        .column(Column::RootGb)
-        .column(Column::EphemeralGb)
-        .column_as(Expr::expr(Func::count(Expr::col((server::Entity, Column::Id)))), "counted")
-        .filter(Column::Deleted.eq(false))
-        .filter(Column::Host.is_not_null())
-        .group_by(Column::Host)
-        .group_by(Column::Vcpus)
-        .group_by(Column::MemoryMb)
-        .group_by(Column::RootGb)
-        .group_by(Column::EphemeralGb)
-        .into_tuple()
-        .all(cx.service.db.read())
-        .await?;
-    let mut hosts: HashMap<String, Used> = HashMap::new();
-    for (host, vcpus, memory, root, ephemeral, number) in rows {
-        let used = hosts.entry(host.unwrap_or_default()).or_default();
-        used.servers += number;
-        used.vcpus += number * vcpus;
-        used.memory += number * memory;
-        used.disk += number * (root + ephemeral);
-    }
-    Ok(hosts)
-}
-
 /// What all views need besides the rows.
 struct Around {
     connected: Vec<String>,
-    used: HashMap<String, Used>,
-    servers: Option<HashMap<String, Vec<Value>>>,
+    used: BTreeMap<String, HostUse>,
+    servers: Option<HashMap<String, Vec<Uuid>>>,
 }
 
-async fn around(cx: &Cx<Nova>, with_servers: bool) -> Result<Around, Fault> {
-    let servers = if with_servers { Some(servers_by_host(cx, None).await?) } else { None };
+async fn around(cx: &Cx<Nova>, with_servers: Option<Scope>) -> Result<Around, Fault> {
+    let db = cx.service.db.read();
+    let servers = match with_servers {
+        Some(scope) => Some(server::by_host(db, &scope).await?),
+        None => None,
+    };
     Ok(Around {
         connected: cx.service.hosts.connected().into_iter().map(|host| host.host).collect(),
-        used: used(cx).await?,
+        used: server::use_of_hosts(db).await?,
         servers,
     })
-}
-
-async fn servers_by_host(cx: &Cx<Nova>, host: Option<&str>) -> Result<HashMap<String, Vec<Value>>, Fault> {
-    let mut select = server::Entity::find()
-        .select_only()
-        .column(server::Column::Host)
-        .column(server::Column::Id)
-        .filter(server::Column::Deleted.eq(false))
-        .filter(server::Column::Host.is_not_null());
-    if let Some(host) = host {
-        select = select.filter(server::Column::Host.eq(host));
-    }
-    let rows: Vec<(Option<String>, Uuid)> = select.into_tuple().all(cx.service.db.read()).await?;
-    let mut hosts: HashMap<String, Vec<Value>> = HashMap::new();
-    for (host, id) in rows {
-        let server = json!({"uuid": id, "name": format!("instance-{id}")});
-        hosts.entry(host.unwrap_or_default()).or_default().push(server);
-    }
-    Ok(hosts)
 }
 
 impl Around {
@@ -220,7 +162,9 @@ impl Around {
 
     /// Hosts without servers show an empty list from 2.75 on.
     fn servers(&self, cx: &Cx<Nova>, row: &Model) -> Option<Vec<Value>> {
-        let servers = self.servers.as_ref()?.get(&row.name).cloned();
+        let shown = |id: &Uuid| json!({"uuid": id, "name": format!("instance-{id}")});
+        let servers = self.servers.as_ref()?.get(&row.name);
+        let servers = servers.map(|ids| ids.iter().map(shown).collect());
         servers.or_else(|| (cx.version >= Version::new(2, 75)).then(Vec::new))
     }
 
@@ -257,10 +201,10 @@ impl Around {
             memory_mb: memory,
             local_gb: disk,
             vcpus_used: used.vcpus,
-            memory_mb_used: used.memory + reserved,
-            local_gb_used: used.disk,
-            free_ram_mb: memory - used.memory - reserved,
-            free_disk_gb: disk - used.disk,
+            memory_mb_used: used.memory_mb + reserved,
+            local_gb_used: used.disk_gb,
+            free_ram_mb: memory - used.memory_mb - reserved,
+            free_disk_gb: disk - used.disk_gb,
             current_workload: 0,
             running_vms: used.servers,
             disk_available_least: host.disk_free_gib as i64,
@@ -273,8 +217,11 @@ impl Around {
 }
 
 /// A page of hosts, filtered by a part of the name from 2.53 on.
-async fn page(cx: &Cx<Nova>, query: &Query) -> Result<(Vec<Model>, bool, bool), Fault> {
-    cx.allow()?;
+async fn page(
+    cx: &Cx<Nova>,
+    query: &Query,
+    scope: Scope,
+) -> Result<(Vec<Model>, bool, Option<Scope>), Fault> {
     let mut rows = host::all(cx.service.db.read()).await?;
     let modern = cx.version >= Version::new(2, 53);
     if modern && let Some(pattern) = query.get("hypervisor_hostname_pattern") {
@@ -284,6 +231,7 @@ async fn page(cx: &Cx<Nova>, query: &Query) -> Result<(Vec<Model>, bool, bool), 
         }
     }
     let with_servers = modern && query.flag("with_servers")?.unwrap_or(false);
+    let with_servers = with_servers.then_some(scope);
     let mut more = false;
     if cx.version >= Version::new(2, 33) {
         if let Some(marker) = query.get("marker") {
@@ -310,7 +258,8 @@ fn next(cx: &Cx<Nova>, path: &str, query: &Query, rows: &[Model], more: bool) ->
 }
 
 async fn index(cx: Cx<Nova>, query: Query) -> Result<Response, Fault> {
-    let (rows, more, with_servers) = page(&cx, &query).await?;
+    let scope = cx.scope_of_all("os_compute_api:os-hypervisors:list")?;
+    let (rows, more, with_servers) = page(&cx, &query, scope).await?;
     let around = around(&cx, with_servers).await?;
     let hypervisors = rows.iter().map(|row| around.short(&cx, row)).collect();
     let hypervisors_links = next(&cx, "os-hypervisors", &query, &rows, more);
@@ -318,7 +267,8 @@ async fn index(cx: Cx<Nova>, query: Query) -> Result<Response, Fault> {
 }
 
 async fn detail(cx: Cx<Nova>, query: Query) -> Result<Response, Fault> {
-    let (rows, more, with_servers) = page(&cx, &query).await?;
+    let scope = cx.scope_of_all("os_compute_api:os-hypervisors:list-detail")?;
+    let (rows, more, with_servers) = page(&cx, &query, scope).await?;
     let around = around(&cx, with_servers).await?;
     let hypervisors = rows.iter().map(|row| around.whole(&cx, row)).collect();
     let hypervisors_links = next(&cx, "os-hypervisors/detail", &query, &rows, more);
@@ -339,17 +289,17 @@ async fn found(cx: &Cx<Nova>, id: &str) -> Result<Model, Fault> {
 }
 
 async fn show(cx: Cx<Nova>, Path(id): Path<String>, query: Query) -> Result<Response, Fault> {
-    cx.allow()?;
+    let scope = cx.scope_of_all("os_compute_api:os-hypervisors:show")?;
     let row = found(&cx, &id).await?;
     let with_servers = cx.version >= Version::new(2, 53) && query.flag("with_servers")?.unwrap_or(false);
-    let around = around(&cx, with_servers).await?;
+    let around = around(&cx, with_servers.then_some(scope)).await?;
     cx.answer(StatusCode::OK, "hypervisor", &around.whole(&cx, &row))
 }
 
 async fn uptime(cx: Cx<Nova>, Path(id): Path<String>) -> Result<Response, Fault> {
     cx.allow()?;
     let row = found(&cx, &id).await?;
-    let around = around(&cx, false).await?;
+    let around = around(&cx, None).await?;
     if around.state(&row) == "down" {
         return Err(Fault::bad_request(format!(
             "Compute service of {} is unavailable at this time.",
@@ -376,15 +326,15 @@ async fn matching(cx: &Cx<Nova>, pattern: &str) -> Result<Vec<Model>, Fault> {
 async fn search(cx: Cx<Nova>, Path(pattern): Path<String>) -> Result<Response, Fault> {
     cx.allow()?;
     let rows = matching(&cx, &pattern).await?;
-    let around = around(&cx, false).await?;
+    let around = around(&cx, None).await?;
     let hypervisors = rows.iter().map(|row| around.short(&cx, row)).collect();
     web::json(StatusCode::OK, &At(&Listed { hypervisors, hypervisors_links: None }, cx.version))
 }
 
 async fn servers(cx: Cx<Nova>, Path(pattern): Path<String>) -> Result<Response, Fault> {
-    cx.allow()?;
+    let scope = cx.scope_of_all("os_compute_api:os-hypervisors:servers")?;
     let rows = matching(&cx, &pattern).await?;
-    let around = around(&cx, true).await?;
+    let around = around(&cx, Some(scope)).await?;
     let hypervisors = rows.iter().map(|row| around.short(&cx, row)).collect();
     web::json(StatusCode::OK, &At(&Listed { hypervisors, hypervisors_links: None }, cx.version))
 }
@@ -393,7 +343,7 @@ async fn statistics(cx: Cx<Nova>) -> Result<Response, Fault> {
     cx.allow()?;
     let mut rows = host::all(cx.service.db.read()).await?;
     rows.retain(|row| !row.disabled);
-    let around = around(&cx, false).await?;
+    let around = around(&cx, None).await?;
     let all: Vec<Whole<'_>> = rows.iter().map(|row| around.whole(&cx, row)).collect();
     let sum = |of: fn(&Whole<'_>) -> i64| all.iter().map(of).sum::<i64>();
     web::json(

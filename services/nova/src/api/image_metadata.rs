@@ -55,9 +55,8 @@ async fn read(cx: &Cx<Nova>, id: &str) -> Result<Properties, Fault> {
 
 /// As many as a server may have.
 async fn fits(cx: &Cx<Nova>, number: usize) -> Result<(), Fault> {
-    let project = cx.caller.project_id().unwrap_or_default();
-    metadata_fits(number, &quota::limits(cx.service.db.read(), project).await?)?;
-    Ok(())
+    let limits = quota::limits(cx.service.db.read(), &cx.own_scope()?).await?;
+    Ok(metadata_fits(number, &limits)?)
 }
 
 async fn change(cx: &Cx<Nova>, id: &str, change: PropertyChange) -> Result<Properties, Fault> {

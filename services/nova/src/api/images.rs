@@ -10,12 +10,11 @@ use platform::http::{Cx, Fault, Query, Routes, json};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{
-    links,
-    security_groups::UNTIL,
+use super::{links, security_groups::UNTIL};
+use crate::{
+    Nova,
     times::{self, Iso},
 };
-use crate::Nova;
 
 /// Glance's own policy decides.
 pub const POLICY: &str = "os_compute_api:images";

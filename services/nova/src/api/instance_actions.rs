@@ -4,25 +4,25 @@ use axum::{extract::Path, response::Response};
 use http::StatusCode;
 use platform::{
     View,
+    db::owned::Owned,
     http::{self as web, Cx, Fault, Query, Routes},
     wire::{At, Version},
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use sha2::{Digest, Sha224};
 use uuid::Uuid;
 
-use super::{
-    links::{self, Link},
-    lookup,
-    times::{self, Micro},
-};
+use super::links::{self, Link};
 use crate::{
     Nova,
     model::{
-        instance_action::{self, Column, Entity, Model},
+        instance_action::{self, Asked, Model},
         server,
     },
+    times::{self, Micro},
 };
+
+/// The most that a page holds.
+const MOST: u64 = 1000;
 
 /// Routes.
 pub fn routes() -> Routes<Nova> {
@@ -90,69 +90,57 @@ fn view<'a>(row: &'a Model, events: Option<Vec<Event<'a>>>) -> Action<'a> {
 
 /// The server of a path; from 2.21 on also one that is gone.
 async fn server_of(cx: &Cx<Nova>, id: &str) -> Result<server::Model, Fault> {
-    if cx.version >= Version::new(2, 21)
-        && let Ok(uuid) = Uuid::parse_str(id)
-    {
-        let row = server::Entity::find_by_id(uuid).one(cx.service.db.read()).await?;
-        let missing = || crate::error::NovaError::InstanceNotFound(id.to_owned()).into();
-        return cx.found(row, server::Model::target, missing);
-    }
-    lookup::server(cx, id).await
+    let db = cx.service.db.read();
+    Ok(match cx.version >= Version::new(2, 21) {
+        true => cx.open(server::find_even_gone(db, id).await?)?,
+        false => cx.open(server::find(db, id).await?)?,
+    })
 }
 
 async fn index(cx: Cx<Nova>, Path(id): Path<String>, query: Query) -> Result<Response, Fault> {
     let server = server_of(&cx, &id).await?;
-    let mut select = Entity::find().filter(Column::ServerId.eq(server.id)).order_by_desc(Column::Id);
-    let mut limit: u64 = 1000;
-    if cx.version >= Version::new(2, 58) {
-        limit = query.read::<u64>("limit")?.filter(|limit| *limit > 0).unwrap_or(1000).min(1000);
-        if let Some(text) = query.get("changes-since") {
-            let since = times::parse(text).ok_or_else(|| Fault::bad_request("Invalid changes-since"))?;
-            select = select.filter(Column::UpdatedAt.gte(since));
-        }
-        if let Some(text) = query.get("changes-before").filter(|_| cx.version >= Version::new(2, 66)) {
-            let before = times::parse(text).ok_or_else(|| Fault::bad_request("Invalid changes-before"))?;
-            select = select.filter(Column::UpdatedAt.lte(before));
-        }
-        if let Some(marker) = query.get("marker") {
-            let row = Entity::find()
-                .filter(Column::ServerId.eq(server.id))
-                .filter(Column::RequestId.eq(marker))
-                .one(cx.service.db.read())
-                .await?;
-            let row = row.ok_or_else(|| Fault::bad_request(format!("marker [{marker}] not found")))?;
-            select = select.filter(Column::Id.lt(row.id));
-        }
-    }
-    let mut rows = select.limit(limit + 1).all(cx.service.db.read()).await?;
-    let more = rows.len() as u64 > limit;
-    rows.truncate(limit as usize);
+    let (asked, limit) = match cx.version >= Version::new(2, 58) {
+        true => asked(&cx, &server, &query).await?,
+        false => (Asked::default(), MOST),
+    };
+    let page = instance_action::page(cx.service.db.read(), &server, &asked, limit).await?;
     let path = format!("servers/{}/os-instance-actions", server.id);
-    let next = rows.last().filter(|_| more).map(|row| links::next(&cx, &path, &query, &row.request_id));
-    let actions = rows.iter().map(|row| view(row, None)).collect();
+    let last = page.items.last().filter(|_| page.more);
+    let next = last.map(|row| links::next(&cx, &path, &query, &row.request_id));
+    let actions = page.items.iter().map(|row| view(row, None)).collect();
     web::json(StatusCode::OK, &At(&Listed { actions, links: next }, cx.version))
+}
+
+/// What a query may ask for from 2.58 on.
+async fn asked(cx: &Cx<Nova>, server: &server::Model, query: &Query) -> Result<(Asked, u64), Fault> {
+    let limit = query.read::<u64>("limit")?.filter(|limit| *limit > 0).unwrap_or(MOST).min(MOST);
+    let time = |name: &str| {
+        let invalid = || Fault::bad_request(format!("Invalid {name}"));
+        query.get(name).map(|text| times::parse(text).ok_or_else(invalid)).transpose()
+    };
+    let since = time("changes-since")?;
+    let before = if cx.version >= Version::new(2, 66) { time("changes-before")? } else { None };
+    let behind = match query.get("marker") {
+        None => None,
+        Some(marker) => {
+            let row = instance_action::by_request(cx.service.db.read(), server, marker).await?;
+            Some(row.ok_or_else(|| Fault::bad_request(format!("marker [{marker}] not found")))?)
+        }
+    };
+    Ok((Asked { since, before, behind }, limit))
 }
 
 async fn show(cx: Cx<Nova>, Path((id, request)): Path<(String, String)>) -> Result<Response, Fault> {
     let server = server_of(&cx, &id).await?;
     let db = cx.service.db.read();
-    let row = Entity::find()
-        .filter(Column::ServerId.eq(server.id))
-        .filter(Column::RequestId.eq(request.as_str()))
-        .one(db)
-        .await?;
-    let row = row.ok_or_else(|| {
+    let row = instance_action::by_request(db, &server, &request).await?.ok_or_else(|| {
         Fault::not_found(format!("Action for request_id {request} on instance {} not found", server.id))
     })?;
     let target = server.target();
     let all = cx.may("os_compute_api:os-instance-actions:events", &target);
     let details = cx.may("os_compute_api:os-instance-actions:events:details", &target);
     let shown = all || cx.version >= Version::new(2, 51);
-    let events = instance_action::event::Entity::find()
-        .filter(instance_action::event::Column::ActionId.eq(row.id))
-        .order_by_desc(instance_action::event::Column::Id)
-        .all(db)
-        .await?;
+    let events = instance_action::events(db, &row).await?;
     let events = shown.then(|| {
         events
             .iter()

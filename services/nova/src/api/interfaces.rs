@@ -7,7 +7,6 @@ use platform::{
     http::{self as web, Cx, Fault, Routes},
     wire::{At, Schema, Version},
 };
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -17,9 +16,8 @@ use crate::{
     Nova,
     error::NovaError,
     model::{
-        attachment::State,
         instance_action,
-        interface::{self, Column, Entity, Model},
+        interface::{self, Model},
         server::{self, Card},
     },
     server::state::VmState,
@@ -104,7 +102,7 @@ fn view<'a>(card: &'a Card, tag: Option<&'a str>) -> Attachment<'a> {
 
 /// The server's ports as Neutron has them now, with their rows.
 async fn cards(cx: &Cx<Nova>, server: &server::Model) -> Result<(Vec<Card>, Vec<Model>), Fault> {
-    let rows = interface::of_server(cx.service.db.read(), server.id).await?;
+    let rows = interface::of(cx.service.db.read(), server).await?;
     let ports = cx.service.networks.ports_of(&[server.id]).await?;
     let cards = rows
         .iter()
@@ -140,11 +138,10 @@ async fn create(
     Path(id): Path<String>,
     web::Body(body): web::Body<Attach>,
 ) -> Result<Response, Fault> {
-    let server = lookup::server(&cx, &id).await?;
-    lookup::unlocked(&cx, &server)?;
+    let server = lookup::unlocked_server(&cx, &id).await?;
     let wanted = body.wanted;
     let states = [VmState::Active, VmState::Paused, VmState::Stopped];
-    lookup::in_state(&server, "attach_interface", &states)?;
+    server.in_state("attach_interface", &states)?;
     let address = wanted.fixed_ips.as_ref().and_then(|ips| ips.first()).map(|ip| ip.ip_address);
     if wanted.net_id.is_some() && wanted.port_id.is_some() {
         return Err(Fault::bad_request("Must not input both network_id and port_id"));
@@ -180,13 +177,11 @@ async fn create(
 /// Records the card, then makes or claims its port: the answer shows its addresses.
 async fn made(cx: &Cx<Nova>, server: &server::Model, row: &Model) -> Result<contracts::network::Port, Fault> {
     let mut tx = cx.service.db.write().await?;
-    let known = interface::of_server(&*tx, server.id).await?;
+    let known = interface::of(&*tx, server).await?;
     let position = known.iter().map(|row| row.position + 1).max().unwrap_or(0);
     let row = Model { position, ..row.clone() };
-    Entity::insert(interface::ActiveModel::from(row.clone()).reset_all())
-        .exec_without_returning(&*tx)
-        .await?;
-    instance_action::begin(&*tx, server.id, "attach_interface", &lookup::asker(cx)).await?;
+    interface::insert(&tx, std::slice::from_ref(&row)).await?;
+    instance_action::begin(&tx, server, "attach_interface", cx).await?;
     tx.emit(cx.event("compute.instance.interface_attach.start", server.id));
     tx.commit().await?;
     let host = server.host.clone().unwrap_or_default();
@@ -194,7 +189,7 @@ async fn made(cx: &Cx<Nova>, server: &server::Model, row: &Model) -> Result<cont
         Ok(port) => Ok(port),
         Err(error) => {
             let tx = cx.service.db.write().await?;
-            Entity::delete_by_id(row.port_id).exec(&*tx).await?;
+            interface::delete(&tx, &row).await?;
             tx.commit().await?;
             if row.made_by_nova {
                 cx.service.networks.delete_port(row.port_id).await?;
@@ -209,23 +204,16 @@ async fn made(cx: &Cx<Nova>, server: &server::Model, row: &Model) -> Result<cont
 }
 
 async fn delete(cx: Cx<Nova>, Path((id, port)): Path<(String, String)>) -> Result<StatusCode, Fault> {
-    let server = lookup::server(&cx, &id).await?;
-    lookup::unlocked(&cx, &server)?;
+    let server = lookup::unlocked_server(&cx, &id).await?;
     let missing = || Fault::not_found(format!("Port {port} is not attached to instance {}.", server.id));
     let uuid = Uuid::parse_str(&port).map_err(|_| missing())?;
     let states = [VmState::Active, VmState::Paused, VmState::Stopped];
-    lookup::in_state(&server, "detach_interface", &states)?;
+    server.in_state("detach_interface", &states)?;
     let mut tx = cx.service.db.write().await?;
-    let changed = Entity::update_many()
-        .filter(Column::ServerId.eq(server.id))
-        .filter(Column::PortId.eq(uuid))
-        .col_expr(Column::State, Expr::value(State::Detaching.name()))
-        .exec(&*tx)
-        .await?;
-    if changed.rows_affected == 0 {
+    if !interface::detach(&tx, &server, uuid).await? {
         return Err(missing());
     }
-    instance_action::begin(&*tx, server.id, "detach_interface", &lookup::asker(&cx)).await?;
+    instance_action::begin(&tx, &server, "detach_interface", &cx).await?;
     tx.emit(cx.event("compute.instance.interface_detach.start", server.id));
     tx.commit().await?;
     cx.service.servers.wake(server.id);

@@ -1,24 +1,26 @@
 //! `/os-keypairs`: they belong to users.
 
 use axum::{extract::Path, response::Response};
-use chrono::Utc;
 use http::StatusCode;
 use platform::{
     Body, View,
-    db::list,
+    db::{list, owned::Scope},
     http::{self as web, Cx, Fault, Query, Routes},
-    policy::Target,
     wire::{At, Version},
 };
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::ConnectionTrait;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{
-    links::{self, Link},
+use super::links::{self, Link};
+use crate::{
+    Nova,
+    error::NovaError,
+    keys,
+    model::keypair::{self, New},
+    quota,
     times::Micro,
 };
-use crate::{Nova, error::NovaError, keys, model::keypair, quota};
 
 /// Routes.
 pub fn routes() -> Routes<Nova> {
@@ -105,19 +107,17 @@ struct List<'a> {
 }
 
 /// Whose keypairs are meant: an administrator may name a user from 2.10 on.
-fn user<'a>(cx: &'a Cx<Nova>, named: Option<&'a str>) -> Result<&'a str, Fault> {
+fn user<'a>(cx: &'a Cx<Nova>, named: Option<&'a str>) -> Result<(&'a str, Scope), Fault> {
     let user = named.filter(|_| cx.version >= Version::new(2, 10)).unwrap_or(&cx.caller.user.id);
-    cx.allow_on(&Target::none().with("user_id", user))?;
-    Ok(user)
+    Ok((user, cx.scope_of_user(user)?))
 }
 
 async fn index(cx: Cx<Nova>, query: Query) -> Result<Response, Fault> {
-    let user = user(&cx, query.get("user_id"))?;
-    let select = keypair::Entity::find().filter(keypair::Column::UserId.eq(user));
+    let (_, scope) = user(&cx, query.get("user_id"))?;
     // Paging came with 2.35.
     let paged = cx.version >= Version::new(2, 35);
     let asked = if paged { query.clone() } else { Query::default() };
-    let page = list::page(cx.service.db.read(), select, &keypair::LIST, &asked).await?;
+    let page = list::page(cx.service.db.read(), keypair::visible(&scope), &keypair::LIST, &asked).await?;
     let keypairs = page
         .items
         .iter()
@@ -136,7 +136,7 @@ async fn index(cx: Cx<Nova>, query: Query) -> Result<Response, Fault> {
 }
 
 async fn create(cx: Cx<Nova>, web::Body(body): web::Body<CreateKeypair>) -> Result<Response, Fault> {
-    let user = user(&cx, body.user_id.as_deref())?.to_owned();
+    let (user, scope) = user(&cx, body.user_id.as_deref())?;
     let name = body.name.trim();
     if name.is_empty() {
         return Err(Fault::bad_request(
@@ -153,36 +153,28 @@ async fn create(cx: Cx<Nova>, web::Body(body): web::Body<CreateKeypair>) -> Resu
             ));
         }
         (None, "ssh") => keys::generate_ssh().map(|key| (key.public, key.fingerprint, Some(key.private))),
-        (None, _) => keys::generate_x509(&user).map(|key| (key.public, key.fingerprint, Some(key.private))),
+        (None, _) => keys::generate_x509(user).map(|key| (key.public, key.fingerprint, Some(key.private))),
     };
     let (public_key, fingerprint, private_key) =
         made.map_err(|reason| Fault::bad_request(format!("Keypair data is invalid: {reason}")))?;
     let mut tx = cx.service.db.write().await?;
-    if keypair::of_user(&*tx, &user, name).await?.is_some() {
+    if keypair::named(&*tx, &scope, name).await?.is_some() {
         return Err(NovaError::Conflict(format!("Key pair '{name}' already exists.")).into());
     }
-    let limits = quota::limits(&*tx, cx.caller.project_id().unwrap_or_default()).await?;
+    let limits = quota::limits(&*tx, &cx.own_scope()?).await?;
     let limit = limits.get("key_pairs").copied().unwrap_or(-1);
-    if limit >= 0 && quota::keypairs(&*tx, &user).await? >= limit {
+    if limit >= 0 && keypair::count(&*tx, &scope).await? as i64 >= limit {
         return Err(NovaError::Forbidden("Quota exceeded, too many key pairs.".into()).into());
     }
-    let row = keypair::ActiveModel {
-        user_id: Set(user.clone()),
-        name: Set(name.to_owned()),
-        kind: Set(kind.to_owned()),
-        public_key: Set(public_key.clone()),
-        fingerprint: Set(fingerprint.clone()),
-        created_at: Set(Utc::now()),
-        ..Default::default()
-    };
-    keypair::Entity::insert(row).exec_without_returning(&*tx).await?;
+    let new = New { user, name, kind, public_key: &public_key, fingerprint: &fingerprint };
+    keypair::insert(&tx, &new).await?;
     tx.emit(cx.event("keypair.create.end", name));
     tx.commit().await?;
     let view = Made {
         name,
         public_key: &public_key,
         fingerprint: &fingerprint,
-        user_id: &user,
+        user_id: user,
         private_key: private_key.as_deref(),
         r#type: kind,
     };
@@ -190,10 +182,18 @@ async fn create(cx: Cx<Nova>, web::Body(body): web::Body<CreateKeypair>) -> Resu
     cx.answer(created, "keypair", &view)
 }
 
+/// A user's keypair of that name.
+async fn found(
+    db: &impl ConnectionTrait,
+    (user, scope): (&str, Scope),
+    name: String,
+) -> Result<keypair::Model, Fault> {
+    let row = keypair::named(db, &scope, &name).await?;
+    Ok(row.ok_or_else(|| NovaError::KeypairNotFound { name, user: user.to_owned() })?)
+}
+
 async fn show(cx: Cx<Nova>, Path(name): Path<String>, query: Query) -> Result<Response, Fault> {
-    let user = user(&cx, query.get("user_id"))?;
-    let row = keypair::of_user(cx.service.db.read(), user, &name).await?;
-    let row = row.ok_or_else(|| NovaError::KeypairNotFound { name, user: user.to_owned() })?;
+    let row = found(cx.service.db.read(), user(&cx, query.get("user_id"))?, name).await?;
     let view = Shown {
         name: &row.name,
         public_key: &row.public_key,
@@ -212,15 +212,9 @@ async fn show(cx: Cx<Nova>, Path(name): Path<String>, query: Query) -> Result<Re
 async fn delete(cx: Cx<Nova>, Path(name): Path<String>, query: Query) -> Result<StatusCode, Fault> {
     let user = user(&cx, query.get("user_id"))?;
     let mut tx = cx.service.db.write().await?;
-    let gone = keypair::Entity::delete_many()
-        .filter(keypair::Column::UserId.eq(user))
-        .filter(keypair::Column::Name.eq(name.as_str()))
-        .exec(&*tx)
-        .await?;
-    if gone.rows_affected == 0 {
-        return Err(NovaError::KeypairNotFound { name, user: user.to_owned() }.into());
-    }
-    tx.emit(cx.event("keypair.delete.end", &name));
+    let row = found(&*tx, user, name).await?;
+    keypair::delete(&tx, &row).await?;
+    tx.emit(cx.event("keypair.delete.end", &row.name));
     tx.commit().await?;
     Ok(if cx.version >= Version::new(2, 2) { StatusCode::NO_CONTENT } else { StatusCode::ACCEPTED })
 }

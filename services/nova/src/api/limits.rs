@@ -5,7 +5,6 @@ use http::StatusCode;
 use platform::{
     View,
     http::{self as web, Cx, Fault, Query, Routes},
-    policy::Target,
     wire::At,
 };
 
@@ -72,18 +71,16 @@ struct Absolute {
 }
 
 async fn show(cx: Cx<Nova>, query: Query) -> Result<Response, Fault> {
-    cx.allow()?;
-    let own = cx.caller.project_id().unwrap_or_default().to_owned();
-    let project = match query.get("tenant_id") {
-        Some(other) if other != own => {
-            cx.allow_rule("os_compute_api:limits:other_project", &Target::project(other))?;
-            other.to_owned()
+    let own = cx.own_scope()?;
+    let scope = match query.get("tenant_id") {
+        Some(other) if other != own.project_id().unwrap_or_default() => {
+            cx.scope_of_for("os_compute_api:limits:other_project", other)?
         }
         _ => own,
     };
     let db = cx.service.db.read();
-    let limits = quota::limits(db, &project).await?;
-    let usage = quota::usage(db, &project).await?;
+    let limits = quota::limits(db, &scope).await?;
+    let usage = quota::usage(db, &scope).await?;
     let limit = |name: &str| limits.get(name).copied().unwrap_or(-1);
     let absolute = Absolute {
         instances: limit("instances"),

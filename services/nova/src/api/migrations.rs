@@ -9,18 +9,17 @@ use platform::{
     policy::Target,
     wire::{At, Version},
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::{
     links::{self, Link},
     lookup,
-    times::{self, Micro},
 };
 use crate::{
     Nova,
-    model::resize::{Column, Entity, Model},
+    model::resize::{self, Model},
+    times::Micro,
 };
 
 /// Routes.
@@ -91,11 +90,14 @@ fn view(row: &Model, hosts: bool) -> Migration<'_> {
 }
 
 async fn index(cx: Cx<Nova>, query: Query) -> Result<Response, Fault> {
-    cx.allow()?;
+    let own = cx.own_scope()?;
     let project = query.get("project_id").filter(|_| cx.version >= Version::new(2, 80));
-    if project.is_none() || project != cx.caller.project_id() {
-        cx.allow_rule("os_compute_api:os-migrations:index:all_projects", &Target::none())?;
-    }
+    let scope = if project.is_some() && project == cx.caller.project_id() {
+        own
+    } else {
+        let all = cx.scope_of_all("os_compute_api:os-migrations:index:all_projects")?;
+        project.map_or(all.clone(), |project| all.narrowed(project))
+    };
     let hosts = cx.may("os_compute_api:os-migrations:index:host", &Target::none());
     // Nothing is hidden, and nothing but resizes is there.
     let none = query.get("migration_type").is_some_and(|kind| kind != "resize")
@@ -105,64 +107,11 @@ async fn index(cx: Cx<Nova>, query: Query) -> Result<Response, Fault> {
     if none || limit == 0 {
         return json(StatusCode::OK, &json!({"migrations": []}));
     }
-    let select = filtered(&cx, &query, project, paged).await?;
-    let select = select.order_by_desc(Column::Id).limit(limit + 1);
-    let mut rows = select.all(cx.service.db.read()).await?;
-    let more = rows.len() as u64 > limit;
-    rows.truncate(limit as usize);
-    let last = rows.last().filter(|_| more);
+    let page = resize::page(cx.service.db.read(), &scope, &query, cx.version, limit).await?;
+    let last = page.items.last().filter(|_| page.more);
     let migrations_links = last.map(|row| links::next(&cx, "os-migrations", &query, row.uuid));
-    let migrations = rows.iter().map(|row| view(row, hosts)).collect();
+    let migrations = page.items.iter().map(|row| view(row, hosts)).collect();
     json(StatusCode::OK, &At(&Listed { migrations, migrations_links }, cx.version))
-}
-
-async fn filtered(
-    cx: &Cx<Nova>,
-    query: &Query,
-    project: Option<&str>,
-    paged: bool,
-) -> Result<Select<Entity>, Fault> {
-    let mut select = Entity::find();
-    if let Some(project) = project {
-        select = select.filter(Column::ProjectId.eq(project));
-    }
-    if let Some(user) = query.get("user_id").filter(|_| cx.version >= Version::new(2, 80)) {
-        select = select.filter(Column::UserId.eq(user));
-    }
-    if let Some(server) = query.get("instance_uuid") {
-        select = select.filter(Column::ServerId.eq(Uuid::parse_str(server).unwrap_or_default()));
-    }
-    for (name, column) in
-        [("status", Column::Status), ("host", Column::Host), ("source_compute", Column::Host)]
-    {
-        let asked: Vec<&str> = query.all(name).collect();
-        if !asked.is_empty() {
-            select = select.filter(column.is_in(asked));
-        }
-    }
-    if !paged {
-        return Ok(select);
-    }
-    let time = |name: &str| -> Result<Option<_>, Fault> {
-        let Some(text) = query.get(name) else { return Ok(None) };
-        let invalid = || Fault::bad_request(format!("Invalid {name}: it is not a date and time."));
-        times::parse(text).ok_or_else(invalid).map(Some)
-    };
-    if let Some(since) = time("changes-since")? {
-        select = select.filter(Column::UpdatedAt.gte(since));
-    }
-    if cx.version >= Version::new(2, 66)
-        && let Some(before) = time("changes-before")?
-    {
-        select = select.filter(Column::UpdatedAt.lte(before));
-    }
-    if let Some(marker) = query.get("marker") {
-        let missing = || Fault::bad_request(format!("Marker {marker} could not be found."));
-        let id = Uuid::parse_str(marker).map_err(|_| missing())?;
-        let row = Entity::find().filter(Column::Uuid.eq(id)).one(cx.service.db.read()).await?;
-        select = select.filter(Column::Id.lt(row.ok_or_else(missing)?.id));
-    }
-    Ok(select)
 }
 
 async fn of_server(cx: Cx<Nova>, Path(id): Path<String>) -> Result<Response, Fault> {

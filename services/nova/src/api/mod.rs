@@ -39,7 +39,6 @@ mod server_tags;
 mod servers;
 mod services;
 mod tenant_usage;
-mod times;
 mod usage_audit_log;
 mod versions;
 mod volume_attachments;

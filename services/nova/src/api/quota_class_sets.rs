@@ -7,14 +7,13 @@ use platform::{
     http::{self as web, Cx, Fault, Routes},
     wire::{Schema, Version},
 };
-use sea_orm::{ActiveValue::Set, EntityTrait};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::quota_sets::{limits_schema, wanted};
 use crate::{
     Nova,
-    model::quota::class,
+    model::quota_class,
     quota::{self, Limits},
 };
 
@@ -105,17 +104,7 @@ async fn update(
     }
     let wanted = wanted(&body)?;
     let tx = cx.service.db.write().await?;
-    for (name, _) in &wanted {
-        class::Entity::delete_by_id((class.clone(), (*name).to_owned())).exec(&*tx).await?;
-    }
-    if !wanted.is_empty() {
-        let new = wanted.iter().map(|(name, limit)| class::ActiveModel {
-            class: Set(class.clone()),
-            resource: Set((*name).to_owned()),
-            hard_limit: Set(*limit),
-        });
-        class::Entity::insert_many(new).exec_without_returning(&*tx).await?;
-    }
+    quota_class::replace(&tx, &class, &wanted).await?;
     let limits = quota::defaults(&*tx, &class).await?;
     tx.commit().await?;
     cx.answer(StatusCode::OK, "quota_class_set", &view(None, &limits))

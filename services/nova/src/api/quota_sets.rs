@@ -4,11 +4,12 @@ use axum::{extract::Path, response::Response};
 use http::StatusCode;
 use platform::{
     View,
+    db::owned::Scope,
     http::{self as web, Cx, Fault, Query, Routes},
     policy::Target,
     wire::{Schema, Version},
 };
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
+use sea_orm::{ConnectionTrait, DbErr};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -88,18 +89,20 @@ fn limit(limits: &Limits, name: &str) -> i64 {
     limits.get(name).copied().unwrap_or(-1)
 }
 
-/// The limits and the use of a project, or of a user in it.
-async fn of(
-    db: &impl sea_orm::ConnectionTrait,
-    project: &str,
-    user: Option<&str>,
-) -> Result<(Limits, Usage), sea_orm::DbErr> {
-    Ok(match user {
-        Some(user) => {
-            (quota::limits_of_user(db, project, user).await?, quota::usage_of_user(db, project, user).await?)
-        }
-        None => (quota::limits(db, project).await?, quota::usage(db, project).await?),
-    })
+/// The limits of a project, or of a user in it.
+async fn limits_of(db: &impl ConnectionTrait, scope: &Scope, user: Option<&str>) -> Result<Limits, DbErr> {
+    match user {
+        Some(user) => quota::limits_of_user(db, scope, user).await,
+        None => quota::limits(db, scope).await,
+    }
+}
+
+/// The use of a project, or of a user in it.
+async fn usage_of(db: &impl ConnectionTrait, scope: &Scope, user: Option<&str>) -> Result<Usage, DbErr> {
+    match user {
+        Some(user) => quota::usage_of_user(db, scope, user).await,
+        None => quota::usage(db, scope).await,
+    }
 }
 
 /// The user of a query. An empty text would name the project itself.
@@ -108,18 +111,15 @@ fn user(query: &Query) -> Option<&str> {
 }
 
 async fn show(cx: Cx<Nova>, Path(project): Path<String>, query: Query) -> Result<Response, Fault> {
-    cx.allow_on(&Target::project(project.as_str()))?;
-    let db = cx.service.db.read();
-    let limits = match user(&query) {
-        Some(user) => quota::limits_of_user(db, &project, user).await?,
-        None => quota::limits(db, &project).await?,
-    };
+    let scope = cx.scope_of(&project)?;
+    let limits = limits_of(cx.service.db.read(), &scope, user(&query)).await?;
     cx.answer(StatusCode::OK, "quota_set", &view(Some(&project), |name| limit(&limits, name)))
 }
 
 async fn detail(cx: Cx<Nova>, Path(project): Path<String>, query: Query) -> Result<Response, Fault> {
-    cx.allow_on(&Target::project(project.as_str()))?;
-    let (limits, usage) = of(cx.service.db.read(), &project, user(&query)).await?;
+    let scope = cx.scope_of(&project)?;
+    let (db, user) = (cx.service.db.read(), user(&query));
+    let (limits, usage) = (limits_of(db, &scope, user).await?, usage_of(db, &scope, user).await?);
     let detail = |name| Detail { limit: limit(&limits, name), in_use: usage.of(name), reserved: 0 };
     cx.answer(StatusCode::OK, "quota_set", &view(Some(&project), detail))
 }
@@ -192,9 +192,9 @@ async fn update(
     query: Query,
     web::Body(Update(body)): web::Body<Update>,
 ) -> Result<Response, Fault> {
-    cx.allow_on(&Target::project(project.as_str()))?;
+    let scope = cx.scope_of(&project)?;
     let user = user(&query);
-    let owner = user.unwrap_or_default().to_owned();
+    let owner = user.unwrap_or_default();
     if project.len() > 64 || owner.len() > 64 {
         return Err(Fault::bad_request("The id of a project or a user is too long."));
     }
@@ -203,28 +203,16 @@ async fn update(
         force == &json!(true) || force.as_str().is_some_and(|text| text.eq_ignore_ascii_case("true"))
     });
     let mut tx = cx.service.db.write().await?;
-    let (_, usage) = of(&*tx, &project, user).await?;
+    let usage = usage_of(&*tx, &scope, user).await?;
     let most = match user {
-        Some(_) => Some(quota::limits(&*tx, &project).await?),
+        Some(_) => Some(quota::limits(&*tx, &scope).await?),
         None => None,
     };
-    for (name, limit) in &wanted {
-        if !force {
-            check(&usage, most.as_ref(), name, *limit)?;
-        }
-        let key = (project.clone(), owner.clone(), (*name).to_owned());
-        rows::Entity::delete_by_id(key).exec(&*tx).await?;
+    for (name, limit) in wanted.iter().filter(|_| !force) {
+        check(&usage, most.as_ref(), name, *limit)?;
     }
-    if !wanted.is_empty() {
-        let new = wanted.iter().map(|(name, limit)| rows::ActiveModel {
-            project_id: Set(project.clone()),
-            user_id: Set(owner.clone()),
-            resource: Set((*name).to_owned()),
-            hard_limit: Set(*limit),
-        });
-        rows::Entity::insert_many(new).exec_without_returning(&*tx).await?;
-    }
-    let (limits, _) = of(&*tx, &project, user).await?;
+    rows::replace(&tx, &scope, owner, &wanted).await?;
+    let limits = limits_of(&*tx, &scope, user).await?;
     tx.emit(cx.event("quota.update", &project));
     tx.commit().await?;
     cx.answer(StatusCode::OK, "quota_set", &view(None, |name| limit(&limits, name)))
@@ -248,13 +236,9 @@ fn check(usage: &Usage, most: Option<&Limits>, name: &str, wanted: i64) -> Resul
 }
 
 async fn delete(cx: Cx<Nova>, Path(project): Path<String>, query: Query) -> Result<StatusCode, Fault> {
-    cx.allow_on(&Target::project(project.as_str()))?;
+    let scope = cx.scope_of(&project)?;
     let tx = cx.service.db.write().await?;
-    let mut those = rows::Entity::delete_many().filter(rows::Column::ProjectId.eq(project.as_str()));
-    if let Some(user) = user(&query) {
-        those = those.filter(rows::Column::UserId.eq(user));
-    }
-    those.exec(&*tx).await?;
+    rows::delete(&tx, &scope, user(&query)).await?;
     tx.commit().await?;
     Ok(StatusCode::ACCEPTED)
 }

@@ -65,7 +65,7 @@ async fn address(cx: &Cx<Nova>, server: &Model) -> Result<String, Fault> {
     if server.host.is_none() || server.launched_at.is_none() {
         return Err(NovaError::Conflict(format!("Instance {} is not ready", server.id)).into());
     }
-    let token = console::issue(&cx.service, server.id).await?;
+    let token = console::issue(&cx.service, server).await?;
     let endpoint = &cx.service.base().endpoint;
     // The path of the websocket, without the slash that noVNC adds.
     let path = endpoint.splitn(4, '/').nth(3).unwrap_or_default();

@@ -63,7 +63,7 @@ async fn show(cx: Cx<Nova>, Path(id): Path<String>) -> Result<Response, Fault> {
     if server.host.is_none() {
         return Err(NovaError::Conflict(format!("Instance {} is not ready", server.id)).into());
     }
-    let disks = attachment::of_server(cx.service.db.read(), server.id).await?;
+    let disks = attachment::of(cx.service.db.read(), &server).await?;
     let nothing = Value::Null;
     let disk = json!({"read_bytes": nothing, "read_requests": nothing, "write_bytes": nothing,
                       "write_requests": nothing, "errors_count": nothing});

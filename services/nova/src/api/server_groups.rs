@@ -1,7 +1,5 @@
 //! `/os-server-groups`
 
-use std::collections::BTreeMap;
-
 use axum::{extract::Path, response::Response};
 use chrono::Utc;
 use http::StatusCode;
@@ -9,12 +7,9 @@ use platform::{
     Body, View,
     db::list,
     http::{self as web, Cx, Fault, Query, Routes},
-    policy::Target,
     wire::{At, Version},
 };
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
-};
+use sea_orm::QuerySelect;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -23,10 +18,7 @@ use super::lenient::name;
 use crate::{
     Nova,
     error::NovaError,
-    model::{
-        server,
-        server_group::{ActiveModel, Column, Entity, Model},
-    },
+    model::server_group::{self, Model},
     quota,
 };
 
@@ -35,7 +27,7 @@ pub fn routes() -> Routes<Nova> {
     let (all, one) = ("/v2.1/os-server-groups", "/v2.1/os-server-groups/{id}");
     Routes::new()
         .get(all, "os_compute_api:os-server-groups:index", index)
-        .list(&crate::model::server_group::LIST)
+        .list(&server_group::LIST)
         .post(all, "os_compute_api:os-server-groups:create", create)
         .get(one, "os_compute_api:os-server-groups:show", show)
         .delete(one, "os_compute_api:os-server-groups:delete", delete)
@@ -116,49 +108,29 @@ fn view(row: &Model, members: Vec<Uuid>) -> Group<'_> {
     }
 }
 
-async fn members(cx: &Cx<Nova>, groups: &[Uuid]) -> Result<BTreeMap<Uuid, Vec<Uuid>>, Fault> {
-    let rows: Vec<(Option<Uuid>, Uuid)> = server::Entity::find()
-        .select_only()
-        .column(server::Column::GroupId)
-        .column(server::Column::Id)
-        .filter(server::Column::GroupId.is_in(groups.iter().copied()))
-        .filter(server::Column::Deleted.eq(false))
-        .order_by_asc(server::Column::CreatedAt)
-        .into_tuple()
-        .all(cx.service.db.read())
-        .await?;
-    let mut members: BTreeMap<Uuid, Vec<Uuid>> = BTreeMap::new();
-    for (group, server) in rows {
-        members.entry(group.unwrap_or_default()).or_default().push(server);
-    }
-    Ok(members)
-}
-
 async fn index(cx: Cx<Nova>, query: Query) -> Result<Response, Fault> {
-    cx.allow()?;
-    let mut select = Entity::find();
-    match query.get("all_projects") {
-        Some(_) if cx.is_admin() => {
-            cx.allow_rule("os_compute_api:os-server-groups:index:all_projects", &Target::none())?;
-        }
-        _ => select = select.filter(Column::ProjectId.eq(cx.caller.project_id().unwrap_or_default())),
-    }
+    let own = cx.own_scope()?;
+    let scope = match query.get("all_projects") {
+        Some(_) if cx.is_admin() => cx.scope_of_all("os_compute_api:os-server-groups:index:all_projects")?,
+        _ => own,
+    };
+    let mut select = server_group::visible(&scope);
     if let Some(offset) = query.read::<u64>("offset")? {
         select = select.offset(offset);
         if query.get("limit").is_none() {
             select = select.limit(1000);
         }
     }
-    let page = list::page(cx.service.db.read(), select, &crate::model::server_group::LIST, &query).await?;
-    let ids: Vec<Uuid> = page.items.iter().map(|row| row.id).collect();
-    let mut members = members(&cx, &ids).await?;
+    let db = cx.service.db.read();
+    let page = list::page(db, select, &server_group::LIST, &query).await?;
+    let mut members = server_group::members(db, &page.items).await?;
     let groups = page.items.iter().map(|row| view(row, members.remove(&row.id).unwrap_or_default()));
     let groups = Listed { server_groups: groups.collect() };
     web::json(StatusCode::OK, &At(&groups, cx.version))
 }
 
 async fn create(cx: Cx<Nova>, web::Body(body): web::Body<Create>) -> Result<Response, Fault> {
-    cx.allow()?;
+    let own = cx.own_scope()?;
     let project = cx.project_id()?.to_owned();
     let policy = body.policies.into_iter().next().unwrap_or(body.policy);
     let most = match body.rules.get("max_server_per_host") {
@@ -171,7 +143,7 @@ async fn create(cx: Cx<Nova>, web::Body(body): web::Body<Create>) -> Result<Resp
     }
     let row = Model {
         id: Uuid::new_v4(),
-        project_id: project.clone(),
+        project_id: project,
         user_id: cx.caller.user.id.clone(),
         name: body.name,
         policy,
@@ -179,40 +151,27 @@ async fn create(cx: Cx<Nova>, web::Body(body): web::Body<Create>) -> Result<Resp
         created_at: Utc::now(),
     };
     let mut tx = cx.service.db.write().await?;
-    let room = quota::Room::read(&*tx, &project, &cx.caller.user.id).await?;
+    let room = quota::Room::read(&*tx, &own, &cx.caller.user.id).await?;
     if room.check(&[("server_groups", 1)]).is_err() {
         return Err(NovaError::Forbidden("Quota exceeded, too many server groups.".into()).into());
     }
-    Entity::insert(ActiveModel::from(row.clone()).reset_all()).exec_without_returning(&*tx).await?;
+    server_group::insert(&tx, &row).await?;
     tx.emit(cx.event("server_group.create", row.id));
     tx.commit().await?;
     cx.answer(StatusCode::OK, "server_group", &view(&row, Vec::new()))
 }
 
-async fn found(cx: &Cx<Nova>, id: &str) -> Result<Model, Fault> {
-    let row = match Uuid::parse_str(id) {
-        Ok(id) => Entity::find_by_id(id).one(cx.service.db.read()).await?,
-        Err(_) => None,
-    };
-    let missing = || NovaError::GroupNotFound(id.to_owned()).into();
-    cx.found(row, |row| Target::project(row.project_id.as_str()), missing)
-}
-
 async fn show(cx: Cx<Nova>, Path(id): Path<String>) -> Result<Response, Fault> {
-    let row = found(&cx, &id).await?;
-    let members = members(&cx, &[row.id]).await?.remove(&row.id).unwrap_or_default();
-    cx.answer(StatusCode::OK, "server_group", &view(&row, members))
+    let db = cx.service.db.read();
+    let row = cx.open(server_group::find(db, &id).await?)?;
+    let members = server_group::members(db, std::slice::from_ref(&row)).await?.remove(&row.id);
+    cx.answer(StatusCode::OK, "server_group", &view(&row, members.unwrap_or_default()))
 }
 
 async fn delete(cx: Cx<Nova>, Path(id): Path<String>) -> Result<StatusCode, Fault> {
-    let row = found(&cx, &id).await?;
+    let row = cx.open(server_group::find(cx.service.db.read(), &id).await?)?;
     let mut tx = cx.service.db.write().await?;
-    Entity::delete_by_id(row.id).exec(&*tx).await?;
-    server::Entity::update_many()
-        .filter(server::Column::GroupId.eq(row.id))
-        .col_expr(server::Column::GroupId, Expr::value(Option::<Uuid>::None))
-        .exec(&*tx)
-        .await?;
+    server_group::delete(&tx, &row).await?;
     tx.emit(cx.event("server_group.delete", row.id));
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)

@@ -8,7 +8,6 @@ use platform::{
     Body,
     http::{self as web, Cx, Fault, Routes},
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use serde::Deserialize;
 use serde_json::json;
 
@@ -16,10 +15,7 @@ use super::{lenient::metadata, lookup, servers::metadata_fits};
 use crate::{
     Nova,
     error::NovaError,
-    model::{
-        self,
-        server::{self, Column, Model},
-    },
+    model::server::{self, Model},
     quota,
     server::state::VmState,
 };
@@ -71,21 +67,16 @@ async fn change(
 ) -> Result<BTreeMap<String, String>, Fault> {
     lookup::unlocked(cx, row)?;
     let mut tx = cx.service.db.write().await?;
-    let now = server::living(&*tx, row.id).await?;
+    let now = server::again(&*tx, row).await?;
     let now = now.ok_or_else(|| NovaError::InstanceNotFound(row.id.to_string()))?;
     let states = [VmState::Active, VmState::Paused, VmState::Suspended, VmState::Stopped];
     if !states.contains(&now.state()) {
-        lookup::in_state(&now, "update metadata", &states)?;
+        now.in_state("update metadata", &states)?;
     }
-    let mut metadata = now.metadata.0;
+    let mut metadata = now.metadata.0.clone();
     change(&mut metadata)?;
-    metadata_fits(metadata.len(), &quota::limits(&*tx, &row.project_id).await?)?;
-    server::Entity::update_many()
-        .filter(Column::Id.eq(row.id))
-        .col_expr(Column::Metadata, model::json(&metadata))
-        .col_expr(Column::UpdatedAt, Expr::value(chrono::Utc::now()))
-        .exec(&*tx)
-        .await?;
+    metadata_fits(metadata.len(), &quota::limits_of_owner(&*tx, &now).await?)?;
+    server::change_anyway(&tx, &now, |row| row.metadata.0.clone_from(&metadata)).await?;
     tx.emit(cx.event("compute.instance.update", row.id));
     tx.commit().await?;
     Ok(metadata)

@@ -20,14 +20,14 @@ pub fn routes() -> Routes<Nova> {
 
 async fn show(cx: Cx<Nova>, Path(id): Path<String>) -> Result<Response, Fault> {
     let server = lookup::server(&cx, &id).await?;
-    let told = password::of(cx.service.db.read(), server.id).await?;
+    let told = password::of(cx.service.db.read(), &server).await?;
     json(StatusCode::OK, &json!({"password": told}))
 }
 
 async fn clear(cx: Cx<Nova>, Path(id): Path<String>) -> Result<StatusCode, Fault> {
     let server = lookup::server(&cx, &id).await?;
     let tx = cx.service.db.write().await?;
-    password::clear(&*tx, server.id).await?;
+    password::clear(&tx, &server).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }

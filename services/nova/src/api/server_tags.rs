@@ -9,20 +9,12 @@ use platform::{
     Body,
     http::{self as web, Cx, Fault, Routes},
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
 use super::{lenient::tags, lookup};
-use crate::{
-    Nova,
-    error::NovaError,
-    model::{
-        server::Model,
-        server_tag::{self, ActiveModel, Column, Entity},
-    },
-};
+use crate::{Nova, error::NovaError, model::server_tag};
 
 const MOST: usize = 50;
 
@@ -49,14 +41,9 @@ fn absent(server: Uuid, tag: &str) -> Fault {
     NovaError::NotFound(format!("Server {server} has no tag '{tag}'")).into()
 }
 
-fn row(server: &Model, tag: String) -> ActiveModel {
-    use sea_orm::ActiveModelTrait;
-    ActiveModel::from(server_tag::Model { server_id: server.id, tag }).reset_all()
-}
-
 async fn index(cx: Cx<Nova>, Path(id): Path<String>) -> Result<Response, Fault> {
     let server = lookup::server(&cx, &id).await?;
-    let tags = server_tag::of_server(cx.service.db.read(), server.id).await?;
+    let tags = server_tag::of(cx.service.db.read(), &server).await?;
     web::json(StatusCode::OK, &json!({"tags": tags}))
 }
 
@@ -65,37 +52,31 @@ async fn replace(
     Path(id): Path<String>,
     web::Body(body): web::Body<Tags>,
 ) -> Result<Response, Fault> {
-    let server = lookup::server(&cx, &id).await?;
-    lookup::unlocked(&cx, &server)?;
+    let server = lookup::unlocked_server(&cx, &id).await?;
     let mut tx = cx.service.db.write().await?;
-    Entity::delete_many().filter(Column::ServerId.eq(server.id)).exec(&*tx).await?;
-    if !body.tags.is_empty() {
-        let rows = body.tags.iter().map(|tag| row(&server, tag.clone()));
-        Entity::insert_many(rows).exec_without_returning(&*tx).await?;
-    }
+    server_tag::clear(&tx, &server).await?;
+    server_tag::add(&tx, &server, &body.tags).await?;
     tx.emit(cx.event("compute.instance.update", server.id));
     tx.commit().await?;
     web::json(StatusCode::OK, &json!({"tags": body.tags}))
 }
 
 async fn clear(cx: Cx<Nova>, Path(id): Path<String>) -> Result<StatusCode, Fault> {
-    let server = lookup::server(&cx, &id).await?;
-    lookup::unlocked(&cx, &server)?;
+    let server = lookup::unlocked_server(&cx, &id).await?;
     let tx = cx.service.db.write().await?;
-    Entity::delete_many().filter(Column::ServerId.eq(server.id)).exec(&*tx).await?;
+    server_tag::clear(&tx, &server).await?;
     tx.commit().await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn check(cx: Cx<Nova>, Path((id, tag)): Path<(String, String)>) -> Result<StatusCode, Fault> {
     let server = lookup::server(&cx, &id).await?;
-    let found = Entity::find_by_id((server.id, tag.clone())).one(cx.service.db.read()).await?;
-    found.map(|_| StatusCode::NO_CONTENT).ok_or_else(|| absent(server.id, &tag))
+    let tags = server_tag::of(cx.service.db.read(), &server).await?;
+    if tags.contains(&tag) { Ok(StatusCode::NO_CONTENT) } else { Err(absent(server.id, &tag)) }
 }
 
 async fn add(cx: Cx<Nova>, Path((id, tag)): Path<(String, String)>) -> Result<Response, Fault> {
-    let server = lookup::server(&cx, &id).await?;
-    lookup::unlocked(&cx, &server)?;
+    let server = lookup::unlocked_server(&cx, &id).await?;
     let length = tag.chars().count();
     if tag.contains([',', '/']) || !(1..=60).contains(&length) {
         return Err(Fault::bad_request(format!(
@@ -103,14 +84,14 @@ async fn add(cx: Cx<Nova>, Path((id, tag)): Path<(String, String)>) -> Result<Re
         )));
     }
     let tx = cx.service.db.write().await?;
-    let known = server_tag::of_server(&*tx, server.id).await?;
+    let known = server_tag::of(&*tx, &server).await?;
     if known.contains(&tag) {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     if known.len() >= MOST {
         return Err(Fault::bad_request(format!("The number of tags exceeded the per-server limit {MOST}")));
     }
-    Entity::insert(row(&server, tag.clone())).exec_without_returning(&*tx).await?;
+    server_tag::add(&tx, &server, std::slice::from_ref(&tag)).await?;
     tx.commit().await?;
     let mut response = StatusCode::CREATED.into_response();
     let place = cx.link(&format!("/v2.1/servers/{}/tags/{tag}", server.id));
@@ -121,11 +102,9 @@ async fn add(cx: Cx<Nova>, Path((id, tag)): Path<(String, String)>) -> Result<Re
 }
 
 async fn remove(cx: Cx<Nova>, Path((id, tag)): Path<(String, String)>) -> Result<StatusCode, Fault> {
-    let server = lookup::server(&cx, &id).await?;
-    lookup::unlocked(&cx, &server)?;
+    let server = lookup::unlocked_server(&cx, &id).await?;
     let tx = cx.service.db.write().await?;
-    let gone = Entity::delete_by_id((server.id, tag.clone())).exec(&*tx).await?;
-    if gone.rows_affected == 0 {
+    if !server_tag::remove(&tx, &server, &tag).await? {
         return Err(absent(server.id, &tag));
     }
     tx.commit().await?;

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use super::{lenient::Flag, times::Micro};
+use super::lenient::Flag;
 use crate::{
     Nova,
     error::NovaError,
@@ -21,6 +21,7 @@ use crate::{
         host::{self, Column, Entity, Model},
         server,
     },
+    times::Micro,
 };
 
 const BINARY: &str = "nova-compute";
@@ -233,12 +234,7 @@ async fn delete(cx: Cx<Nova>, Path(id): Path<String>) -> Result<StatusCode, Faul
         .find(|row| if modern { row.uuid.to_string() == id } else { row.id.to_string() == id });
     let row = row.ok_or_else(|| Fault::not_found(format!("Service {id} could not be found.")))?;
     let tx = cx.service.db.write().await?;
-    let occupied = server::Entity::find()
-        .filter(server::Column::Host.eq(row.name.as_str()))
-        .filter(server::Column::Deleted.eq(false))
-        .one(&*tx)
-        .await?;
-    if occupied.is_some() {
+    if server::count_on(&*tx, &row.name).await? > 0 {
         return Err(Fault::conflict(
             "Unable to delete compute service that is hosting instances. Migrate or delete the instances first.",
         ));

@@ -6,16 +6,15 @@ use axum::{extract::Path, response::Response};
 use chrono::{DateTime, TimeDelta, Utc};
 use http::StatusCode;
 use platform::{
+    db::owned::Scope,
     http::{Cx, Fault, Query, Routes, json},
-    policy::Target,
 };
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::{Value, json};
 
-use super::times::{self, Micro};
 use crate::{
     Nova,
-    model::server::{Column, Entity, Model},
+    model::server::{self, Model},
+    times::{self, Micro},
 };
 
 /// Routes.
@@ -52,16 +51,8 @@ impl Period {
     }
 }
 
-async fn servers(cx: &Cx<Nova>, period: &Period, project: Option<&str>) -> Result<Vec<Model>, Fault> {
-    let mut select = Entity::find()
-        .filter(Column::LaunchedAt.is_not_null())
-        .filter(Column::LaunchedAt.lt(period.1))
-        .filter(Condition::any().add(Column::TerminatedAt.is_null()).add(Column::TerminatedAt.gt(period.0)))
-        .order_by_asc(Column::CreatedAt);
-    if let Some(project) = project {
-        select = select.filter(Column::ProjectId.eq(project));
-    }
-    Ok(select.all(cx.service.db.read()).await?)
+async fn servers(cx: &Cx<Nova>, scope: &Scope, period: &Period) -> Result<Vec<Model>, Fault> {
+    Ok(server::ran_between(cx.service.db.read(), scope, period.0, period.1).await?)
 }
 
 fn usage(period: &Period, project: &str, rows: &[&Model], detailed: bool) -> Value {
@@ -95,10 +86,10 @@ fn usage(period: &Period, project: &str, rows: &[&Model], detailed: bool) -> Val
 }
 
 async fn index(cx: Cx<Nova>, query: Query) -> Result<Response, Fault> {
-    cx.allow_on(&Target::none())?;
+    let scope = cx.scope_of_all("os_compute_api:os-simple-tenant-usage:list")?;
     let period = Period::read(&query)?;
     let detailed = query.get("detailed") == Some("1");
-    let rows = servers(&cx, &period, None).await?;
+    let rows = servers(&cx, &scope, &period).await?;
     let mut projects: BTreeMap<&str, Vec<&Model>> = BTreeMap::new();
     for row in &rows {
         projects.entry(&row.project_id).or_default().push(row);
@@ -109,9 +100,9 @@ async fn index(cx: Cx<Nova>, query: Query) -> Result<Response, Fault> {
 }
 
 async fn show(cx: Cx<Nova>, Path(project): Path<String>, query: Query) -> Result<Response, Fault> {
-    cx.allow_on(&Target::project(project.as_str()))?;
+    let scope = cx.scope_of(&project)?;
     let period = Period::read(&query)?;
-    let rows = servers(&cx, &period, Some(&project)).await?;
+    let rows = servers(&cx, &scope, &period).await?;
     let rows: Vec<&Model> = rows.iter().collect();
     let usage = if rows.is_empty() { json!({}) } else { usage(&period, &project, &rows, true) };
     json(StatusCode::OK, &json!({"tenant_usage": usage}))

@@ -6,8 +6,7 @@ use http::StatusCode;
 use platform::http::{Cx, Fault, Routes, json};
 use serde_json::{Value, json};
 
-use super::times;
-use crate::{Nova, model::host};
+use crate::{Nova, model::host, times};
 
 /// Routes.
 pub fn routes() -> Routes<Nova> {

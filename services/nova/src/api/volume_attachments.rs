@@ -8,10 +8,10 @@ use contracts::CallError;
 use http::StatusCode;
 use platform::{
     Body, View,
+    db::owned::Owned,
     http::{self as web, Cx, Fault, Query, Routes},
     wire::At,
 };
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -20,7 +20,7 @@ use crate::{
     Nova,
     error::NovaError,
     model::{
-        attachment::{self, Column, Entity, Model, State},
+        attachment::{self, Model, State},
         instance_action, server,
     },
     server::{machine::free_device, state::VmState},
@@ -124,7 +124,7 @@ struct Made<'a> {
 
 async fn index(cx: Cx<Nova>, Path(id): Path<String>, query: Query) -> Result<Response, Fault> {
     let server = lookup::server(&cx, &id).await?;
-    let rows = attachment::volumes_of(cx.service.db.read(), &[server.id]).await?;
+    let rows = attachment::volumes_of(cx.service.db.read(), &[&server]).await?;
     let offset = query.read::<usize>("offset")?.unwrap_or(0);
     let limit = query.read::<usize>("limit")?.unwrap_or(usize::MAX);
     let attachments = rows.iter().skip(offset).take(limit).map(view).collect();
@@ -138,12 +138,7 @@ async fn found(cx: &Cx<Nova>, server: &server::Model, volume: &str) -> Result<Mo
         Fault::from(NovaError::NotFound(message))
     };
     let id = Uuid::parse_str(volume).map_err(|_| missing())?;
-    let row = Entity::find()
-        .filter(Column::ServerId.eq(server.id))
-        .filter(Column::VolumeId.eq(id))
-        .one(cx.service.db.read())
-        .await?;
-    row.ok_or_else(missing)
+    attachment::of_volume(cx.service.db.read(), server, id).await?.ok_or_else(missing)
 }
 
 async fn show(cx: Cx<Nova>, Path((id, volume)): Path<(String, String)>) -> Result<Response, Fault> {
@@ -157,8 +152,7 @@ async fn create(
     Path(id): Path<String>,
     web::Body(body): web::Body<Attach>,
 ) -> Result<Response, Fault> {
-    let server = lookup::server(&cx, &id).await?;
-    lookup::unlocked(&cx, &server)?;
+    let server = lookup::unlocked_server(&cx, &id).await?;
     attachable(&server, "attach_volume")?;
     if server.state() == VmState::ShelvedOffloaded && body.tag.is_some() {
         return Err(Fault::bad_request("Tags are not accepted by shelved offloaded servers."));
@@ -179,7 +173,7 @@ async fn create(
     if let Err(error) = cx.service.volumes.reserve(&cx.caller, row.id, body.volume, server.id).await {
         if !matches!(error, CallError::Unavailable { .. }) {
             let tx = cx.service.db.write().await?;
-            Entity::delete_by_id(row.id).exec(&*tx).await?;
+            attachment::delete(&tx, &row).await?;
             tx.commit().await?;
         }
         return Err(match error {
@@ -200,8 +194,7 @@ async fn create(
 }
 
 fn attachable(server: &server::Model, action: &'static str) -> Result<(), NovaError> {
-    lookup::in_state(
-        server,
+    server.in_state(
         action,
         &[
             VmState::Active,
@@ -217,7 +210,7 @@ fn attachable(server: &server::Model, action: &'static str) -> Result<(), NovaEr
 
 async fn record(cx: &Cx<Nova>, server: &server::Model, body: &Attach) -> Result<Model, Fault> {
     let mut tx = cx.service.db.write().await?;
-    let rows = attachment::of_server(&*tx, server.id).await?;
+    let rows = attachment::of(&*tx, server).await?;
     if rows.iter().any(|row| row.volume_id == Some(body.volume)) {
         return Err(Fault::bad_request(format!(
             "Invalid volume: Volume {} is already attached to server {}",
@@ -246,10 +239,8 @@ async fn record(cx: &Cx<Nova>, server: &server::Model, body: &Attach) -> Result<
         origin: Some(server::Origin((*cx.caller).clone())),
         ..blank(&bus)
     };
-    Entity::insert(attachment::ActiveModel::from(row.clone()).reset_all())
-        .exec_without_returning(&*tx)
-        .await?;
-    instance_action::begin(&*tx, server.id, "attach_volume", &lookup::asker(cx)).await?;
+    attachment::insert(&tx, std::slice::from_ref(&row)).await?;
+    instance_action::begin(&tx, server, "attach_volume", cx).await?;
     tx.emit(cx.event("compute.instance.volume_attach.start", server.id));
     tx.commit().await?;
     Ok(row)
@@ -275,35 +266,25 @@ async fn update(
     }
     if let Some(Flag(flag)) = body.delete_on_termination {
         let tx = cx.service.db.write().await?;
-        Entity::update_many()
-            .filter(Column::Id.eq(row.id))
-            .col_expr(Column::DeleteOnTermination, Expr::value(flag))
-            .exec(&*tx)
-            .await?;
+        attachment::delete_on_termination(&tx, &row, flag).await?;
         tx.commit().await?;
     }
     Ok(StatusCode::ACCEPTED)
 }
 
 async fn delete(cx: Cx<Nova>, Path((id, volume)): Path<(String, String)>) -> Result<Response, Fault> {
-    let server = lookup::server(&cx, &id).await?;
-    lookup::unlocked(&cx, &server)?;
+    let server = lookup::unlocked_server(&cx, &id).await?;
     let row = found(&cx, &server, &volume).await?;
     attachable(&server, "detach_volume")?;
     if row.boot_index == Some(0) && server.state() != VmState::ShelvedOffloaded {
         return Err(NovaError::Forbidden("Cannot detach a root device volume".into()).into());
     }
     let mut tx = cx.service.db.write().await?;
-    let changed = Entity::update_many()
-        .filter(Column::Id.eq(row.id))
-        .filter(Column::State.eq(State::Attached.name()))
-        .col_expr(Column::State, Expr::value(State::Detaching.name()))
-        .exec(&*tx)
-        .await?;
-    if changed.rows_affected == 0 && row.state != State::Detaching.name() {
+    let turned = attachment::turn(&tx, &row, State::Attached, State::Detaching).await?;
+    if !turned && row.state != State::Detaching.name() {
         return Err(Fault::bad_request(format!("Invalid volume: Volume {volume} is being attached.")));
     }
-    instance_action::begin(&*tx, server.id, "detach_volume", &lookup::asker(&cx)).await?;
+    instance_action::begin(&tx, &server, "detach_volume", &cx).await?;
     tx.emit(cx.event("compute.instance.volume_detach.start", server.id));
     tx.commit().await?;
     cx.service.servers.wake(server.id);

@@ -7,15 +7,20 @@ use contracts::{
     hosts::HostRequest,
     machine::{MachineStatus, Power as Seen},
 };
-use platform::{events::Event, reconcile::StepError};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use platform::{
+    db::owned::{Inside, Scope},
+    events::Event,
+    reconcile::StepError,
+};
 use uuid::Uuid;
 
 use crate::{
     Nova,
-    model::server::{self, Column, Entity, Model},
+    model::server::{self, Model},
     server::state::{Power, Task, VmState},
 };
+
+const HOST: Inside = Inside::because("a host tells of its machines, whosever they are");
 
 /// Compares a host's machines with the rows. `returned`: it was away, so that machines may have stopped with it.
 pub async fn machines(
@@ -26,11 +31,7 @@ pub async fn machines(
     returned: bool,
 ) -> Result<(), StepError> {
     let there: HashMap<Uuid, Seen> = machines.iter().map(|machine| (machine.id, machine.power)).collect();
-    let rows: Vec<Model> = Entity::find()
-        .filter(Column::Host.eq(host))
-        .filter(Column::Deleted.eq(false))
-        .all(nova.db.read())
-        .await?;
+    let rows = server::on_host(nova.db.read(), &Scope::inside(&HOST), host).await?;
     // What changed since the list was made is news that the list does not have.
     for row in rows.iter().filter(|row| row.updated_at <= listed_at) {
         match there.get(&row.id) {
@@ -46,16 +47,10 @@ pub async fn machines(
     if strangers.is_empty() {
         return Ok(());
     }
-    let elsewhere: HashMap<Uuid, Model> = Entity::find()
-        .filter(Column::Id.is_in(strangers.iter().copied()))
-        .all(nova.db.read())
-        .await?
-        .into_iter()
-        .map(|row| (row.id, row))
-        .collect();
+    let elsewhere = server::recorded(nova.db.read(), &HOST, strangers.iter().copied()).await?;
     for id in strangers {
         // A row that says that the server is gone or somewhere else is reason enough; no row is a matter for an operator.
-        if elsewhere.contains_key(&id) || nova.config.remove_unknown_machines {
+        if elsewhere.contains(&id) || nova.config.remove_unknown_machines {
             tracing::warn!(host, machine = %id, "a machine that should not be there is removed");
             if let Err(error) = nova.hosts.ask(host, HostRequest::Remove { id }).await {
                 tracing::warn!(host, machine = %id, %error, "it could not be removed");
@@ -92,10 +87,8 @@ async fn missing(nova: &Nova, row: &Model) -> Result<(), StepError> {
 }
 
 async fn start_again(nova: &Nova, row: &Model) -> Result<(), StepError> {
-    let update =
-        server::change(row.id, None).col_expr(Column::TaskState, Expr::value(Task::PoweringOn.name()));
     let tx = nova.db.write().await?;
-    update.exec(&*tx).await?;
+    server::change(&tx, row, |row| row.task_state = Some(Task::PoweringOn.name().into())).await?;
     tx.commit().await?;
     nova.servers.wake(row.id);
     Ok(())
@@ -103,7 +96,7 @@ async fn start_again(nova: &Nova, row: &Model) -> Result<(), StepError> {
 
 /// A machine changed by itself. While there is a task, the task's end is what counts.
 pub async fn seen(nova: &Nova, host: &str, id: Uuid, power: Seen) -> Result<(), StepError> {
-    let Some(row) = server::living(nova.db.read(), id).await? else { return Ok(()) };
+    let Ok(row) = server::find(nova.db.read(), id).await?.inside(&HOST) else { return Ok(()) };
     if row.host.as_deref() != Some(host) {
         tracing::warn!(host, server = %id, "a host told of a server that is not on it");
         return Ok(());
@@ -131,12 +124,12 @@ async fn record(nova: &Nova, row: &Model, seen: Seen) -> Result<(), StepError> {
         return Ok(());
     }
     tracing::info!(server = %row.id, was = row.vm_state, is = state.name(), "a machine changed by itself");
-    let update = server::change(row.id, None)
-        .filter(Column::VmState.eq(row.vm_state.as_str()))
-        .col_expr(Column::VmState, Expr::value(state.name()))
-        .col_expr(Column::PowerState, Expr::value(power as i32));
     let mut tx = nova.db.write().await?;
-    update.exec(&*tx).await?;
+    server::change(&tx, row, |row| {
+        row.vm_state = state.name().into();
+        row.power_state = power as i32;
+    })
+    .await?;
     tx.emit(Event::new("compute.instance.update", row.id).project(row.project_id.as_str()));
     tx.commit().await?;
     Ok(())

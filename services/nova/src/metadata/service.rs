@@ -5,7 +5,7 @@ use contracts::{
     CallError, CallResult,
     compute::{MetadataAnswer, MetadataRequest},
 };
-use uuid::Uuid;
+use platform::db::owned::Inside;
 
 use super::{
     document::{self, Document},
@@ -15,6 +15,8 @@ use crate::{
     Nova,
     model::{attachment, interface, password, server},
 };
+
+const GUEST: Inside = Inside::because("a guest is known by the port that it asks by, and is told of itself");
 
 /// Answers a guest.
 pub async fn answer(nova: &Nova, host: &str, asked: &MetadataRequest) -> CallResult<MetadataAnswer> {
@@ -27,7 +29,8 @@ pub async fn answer(nova: &Nova, host: &str, asked: &MetadataRequest) -> CallRes
     let Some(id) = nova.networks.device_at(asked.network, asked.source).await? else { return Ok(missing()) };
     let failed = |error: sea_orm::DbErr| CallError::unavailable("nova", error);
     let db = nova.db.read();
-    let Some(server) = server::living(db, id).await.map_err(failed)? else { return Ok(missing()) };
+    let sealed = server::find(db, id).await.map_err(failed)?;
+    let Ok(server) = sealed.inside(&GUEST) else { return Ok(missing()) };
     // A host is told of its own servers only.
     if server.host.as_deref() != Some(host) {
         return Ok(missing());
@@ -35,12 +38,12 @@ pub async fn answer(nova: &Nova, host: &str, asked: &MetadataRequest) -> CallRes
     if let ["openstack", version, "password"] = parts[..] {
         return match (known(&document::VERSIONS, version), tells) {
             (false, _) => Ok(missing()),
-            (true, true) => keep_password(nova, id, &asked.body).await,
-            (true, false) => Ok(text(200, password::of(db, id).await.map_err(failed)?)),
+            (true, true) => keep_password(nova, &server, &asked.body).await,
+            (true, false) => Ok(text(200, password::of(db, &server).await.map_err(failed)?)),
         };
     }
-    let disks = attachment::of_server(db, id).await.map_err(failed)?;
-    let cards = interface::of_server(db, id).await.map_err(failed)?;
+    let disks = attachment::of(db, &server).await.map_err(failed)?;
+    let cards = interface::of(db, &server).await.map_err(failed)?;
     let ports = nova.networks.ports_of(&[id]).await?;
     Ok(read(&Document::new(nova, &server, &disks, &cards, &ports), &parts))
 }
@@ -69,12 +72,12 @@ fn read(document: &Document<'_>, path: &[&str]) -> MetadataAnswer {
 }
 
 /// What the guest says its password is, encrypted by it: kept once, and for whoever owns the server to read.
-async fn keep_password(nova: &Nova, id: Uuid, body: &[u8]) -> CallResult<MetadataAnswer> {
+async fn keep_password(nova: &Nova, server: &server::Model, body: &[u8]) -> CallResult<MetadataAnswer> {
     let Some(told) = std::str::from_utf8(body).ok().filter(|told| told.len() <= password::LONGEST) else {
         return Ok(text(400, "Bad Request\n\nRequest is too long.".into()));
     };
     let failed = |error: sea_orm::DbErr| CallError::unavailable("nova", error);
-    let kept = password::tell(&nova.db, id, told).await.map_err(failed)?;
+    let kept = password::tell(&nova.db, server, told).await.map_err(failed)?;
     Ok(if kept { text(200, String::new()) } else { text(409, "Conflict".into()) })
 }
 

@@ -1,40 +1,52 @@
 //! What was done to servers, by whom, and how it ended.
 
-use chrono::Utc;
-use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, entity::prelude::*, sea_query::Expr};
+use chrono::{DateTime, Utc};
+use platform::{
+    db::{WriteTx, list::Page},
+    http::{Cx, Service},
+};
+use sea_orm::{ActiveValue::Set, QueryOrder, QuerySelect, Select, entity::prelude::*, sea_query::Expr};
 
-/// Something that was asked of a server.
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "instance_actions")]
-pub struct Model {
-    /// A number.
-    #[sea_orm(primary_key)]
-    pub id: i64,
-    /// The server.
-    pub server_id: Uuid,
-    /// `create`, `stop`, ...
-    pub action: String,
-    /// By which request.
-    pub request_id: String,
-    /// By whom.
-    pub user_id: String,
-    /// In which project.
-    pub project_id: String,
-    /// When.
-    pub started_at: ChronoDateTimeUtc,
-    /// When something was last known of it.
-    pub updated_at: ChronoDateTimeUtc,
-    /// `Error` when it failed.
-    pub message: Option<String>,
+use super::server;
+
+mod row {
+    use sea_orm::entity::prelude::*;
+
+    /// Something that was asked of a server.
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "instance_actions")]
+    pub struct Model {
+        /// A number.
+        #[sea_orm(primary_key)]
+        pub id: i64,
+        /// The server.
+        pub server_id: Uuid,
+        /// `create`, `stop`, ...
+        pub action: String,
+        /// By which request.
+        pub request_id: String,
+        /// By whom.
+        pub user_id: String,
+        /// In which project.
+        pub project_id: String,
+        /// When.
+        pub started_at: ChronoDateTimeUtc,
+        /// When something was last known of it.
+        pub updated_at: ChronoDateTimeUtc,
+        /// `Error` when it failed.
+        pub message: Option<String>,
+    }
+
+    /// Nothing.
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub enum Relation {}
+    impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// Nothing.
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
-pub enum Relation {}
-impl ActiveModelBehavior for ActiveModel {}
+pub use row::Model;
+use row::{ActiveModel, Column, Entity};
 
-/// The parts of actions that took time.
-pub mod event {
+mod event {
     use sea_orm::entity::prelude::*;
 
     /// A part of an action.
@@ -66,55 +78,39 @@ pub mod event {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// Who asks, for the record.
-#[derive(Debug, Clone)]
-pub struct Asker {
-    /// The request.
-    pub request_id: String,
-    /// The user.
-    pub user_id: String,
-    /// The project.
-    pub project_id: String,
-}
+pub use event::Model as Event;
 
 /// Records that something was asked of a server.
-pub async fn begin(
-    db: &impl ConnectionTrait,
-    server: Uuid,
+pub async fn begin<S: Service>(
+    tx: &WriteTx,
+    server: &server::Model,
     action: &str,
-    asker: &Asker,
+    cx: &Cx<S>,
 ) -> Result<(), DbErr> {
     let now = Utc::now();
     let row = ActiveModel {
-        server_id: Set(server),
+        server_id: Set(server.id),
         action: Set(action.to_owned()),
-        request_id: Set(asker.request_id.clone()),
-        user_id: Set(asker.user_id.clone()),
-        project_id: Set(asker.project_id.clone()),
+        request_id: Set(cx.request_id.0.to_string()),
+        user_id: Set(cx.caller.user.id.clone()),
+        project_id: Set(cx.caller.project_id().unwrap_or_default().to_owned()),
         started_at: Set(now),
         updated_at: Set(now),
         message: Set(None),
         ..Default::default()
     };
-    Entity::insert(row).exec_without_returning(db).await.map(|_| ())
+    Entity::insert(row).exec_without_returning(&**tx).await.map(drop)
 }
 
 /// Records how a part of the server's latest action of that name ended.
 pub async fn finish(
-    db: &impl ConnectionTrait,
-    server: Uuid,
-    action: &str,
-    event: &str,
-    host: Option<&str>,
+    tx: &WriteTx,
+    server: &server::Model,
+    (action, event): (&str, &str),
     failure: Option<&str>,
 ) -> Result<(), DbErr> {
-    let latest = Entity::find()
-        .filter(Column::ServerId.eq(server))
-        .filter(Column::Action.eq(action))
-        .order_by_desc(Column::Id)
-        .limit(1)
-        .one(db)
-        .await?;
+    let latest =
+        of(server).filter(Column::Action.eq(action)).order_by_desc(Column::Id).limit(1).one(&**tx).await?;
     let Some(latest) = latest else { return Ok(()) };
     let now = Utc::now();
     let row = event::ActiveModel {
@@ -123,15 +119,68 @@ pub async fn finish(
         started_at: Set(latest.started_at),
         finished_at: Set(Some(now)),
         result: Set(Some(if failure.is_some() { "Error" } else { "Success" }.to_owned())),
-        host: Set(host.map(str::to_owned)),
+        host: Set(server.host.clone()),
         details: Set(failure.map(str::to_owned)),
         ..Default::default()
     };
-    event::Entity::insert(row).exec_without_returning(db).await?;
+    event::Entity::insert(row).exec_without_returning(&**tx).await?;
     let mut update = Entity::update_many().filter(Column::Id.eq(latest.id));
     update = update.col_expr(Column::UpdatedAt, Expr::value(now));
     if failure.is_some() {
         update = update.col_expr(Column::Message, Expr::value("Error"));
     }
-    update.exec(db).await.map(|_| ())
+    update.exec(&**tx).await.map(drop)
+}
+
+/// Which of a server's actions are asked for.
+#[derive(Debug, Default)]
+pub struct Asked {
+    /// Changed at that time or later.
+    pub since: Option<DateTime<Utc>>,
+    /// Changed at that time or before.
+    pub before: Option<DateTime<Utc>>,
+    /// Older than that one.
+    pub behind: Option<Model>,
+}
+
+fn of(server: &server::Model) -> Select<Entity> {
+    Entity::find().filter(Column::ServerId.eq(server.id))
+}
+
+/// A page of what was asked of a server, the newest first.
+pub async fn page(
+    db: &impl ConnectionTrait,
+    server: &server::Model,
+    asked: &Asked,
+    limit: u64,
+) -> Result<Page<Model>, DbErr> {
+    let mut select = of(server).order_by_desc(Column::Id);
+    if let Some(since) = asked.since {
+        select = select.filter(Column::UpdatedAt.gte(since));
+    }
+    if let Some(before) = asked.before {
+        select = select.filter(Column::UpdatedAt.lte(before));
+    }
+    if let Some(newer) = &asked.behind {
+        select = select.filter(Column::Id.lt(newer.id));
+    }
+    let mut items = select.limit(limit + 1).all(db).await?;
+    let more = items.len() as u64 > limit;
+    items.truncate(limit as usize);
+    Ok(Page { items, more })
+}
+
+/// What a request asked of a server.
+pub async fn by_request(
+    db: &impl ConnectionTrait,
+    server: &server::Model,
+    request: &str,
+) -> Result<Option<Model>, DbErr> {
+    of(server).filter(Column::RequestId.eq(request)).one(db).await
+}
+
+/// The parts of an action that took time, the newest first.
+pub async fn events(db: &impl ConnectionTrait, action: &Model) -> Result<Vec<Event>, DbErr> {
+    let parts = event::Entity::find().filter(event::Column::ActionId.eq(action.id));
+    parts.order_by_desc(event::Column::Id).all(db).await
 }

@@ -11,6 +11,7 @@ pub mod keypair;
 mod migrations;
 pub mod password;
 pub mod quota;
+pub mod quota_class;
 pub mod resize;
 pub mod server;
 pub mod server_group;

@@ -6,7 +6,8 @@ use contracts::{
     compute::DiskCopies,
     hosts::{HostError, HostRequest},
 };
-use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter};
+use platform::db::owned::Inside;
+use sea_orm::DbErr;
 use uuid::Uuid;
 
 use crate::{
@@ -14,17 +15,16 @@ use crate::{
     model::{attachment, server},
 };
 
+const CINDER: Inside =
+    Inside::because("Cinder asks for its own volumes, of which it knows which server has them");
+
 #[async_trait]
 impl DiskCopies for Nova {
     async fn copy_volume(&self, server: Uuid, volume: Uuid, to: &str) -> CallResult<()> {
         let nobody = || CallError::NotFound(format!("No machine has volume {volume}."));
-        let Some(row) = server::living(self.db.read(), server).await.map_err(database)? else {
-            return Err(nobody());
-        };
-        let disks = attachment::Entity::find()
-            .filter(attachment::Column::ServerId.eq(server))
-            .filter(attachment::Column::VolumeId.eq(volume));
-        let disk = disks.one(self.db.read()).await.map_err(database)?;
+        let sealed = server::find(self.db.read(), server).await.map_err(database)?;
+        let row = sealed.inside(&CINDER).map_err(|_| nobody())?;
+        let disk = attachment::of_volume(self.db.read(), &row, volume).await.map_err(database)?;
         let Some(device) = disk.and_then(|disk| disk.device) else { return Err(nobody()) };
         let outcome = match row.host.as_deref() {
             Some(host) => {

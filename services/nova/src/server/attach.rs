@@ -5,7 +5,6 @@ use contracts::{
     hosts::{HostError, HostRequest},
 };
 use platform::reconcile::{Next, StepError};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 
 use super::{
     addresses, build, machine,
@@ -27,14 +26,14 @@ pub async fn step(nova: &Nova, server: &Model, attempt: u32) -> Result<Next, Ste
     if matches!(server.state(), VmState::Building | VmState::Error) && server.launched_at.is_none() {
         return Ok(Next::Done);
     }
-    for disk in attachment::of_server(nova.db.read(), server.id).await? {
+    for disk in attachment::of(nova.db.read(), server).await? {
         match disk.state.as_str() {
             "wanted" => attach_disk(nova, server, &disk, attempt).await?,
             "detaching" => detach_disk(nova, server, &disk, attempt).await?,
             _ => {}
         }
     }
-    for card in interface::of_server(nova.db.read(), server.id).await? {
+    for card in interface::of(nova.db.read(), server).await? {
         match card.state.as_str() {
             "wanted" => attach_card(nova, server, &card, attempt).await?,
             "detaching" => detach_card(nova, server, &card, attempt).await?,
@@ -106,16 +105,11 @@ async fn attach_disk(
     let tx = nova.db.write().await?;
     match &failure {
         None => {
-            attachment::Entity::update_many()
-                .filter(attachment::Column::Id.eq(row.id))
-                .filter(attachment::Column::State.eq(State::Wanted.name()))
-                .col_expr(attachment::Column::State, Expr::value(State::Attached.name()))
-                .exec(&*tx)
-                .await?;
+            attachment::turn(&tx, row, State::Wanted, State::Attached).await?;
         }
         Some(reason) => {
             tracing::warn!(server = %server.id, %volume, reason, "a volume could not be attached");
-            attachment::Entity::delete_by_id(row.id).exec(&*tx).await?;
+            attachment::delete(&tx, row).await?;
         }
     }
     finish(&tx, server, action, failure.as_deref()).await?;
@@ -144,15 +138,11 @@ async fn detach_disk(
     let tx = nova.db.write().await?;
     match &gone {
         None => {
-            attachment::Entity::delete_by_id(row.id).exec(&*tx).await?;
+            attachment::delete(&tx, row).await?;
         }
         Some(reason) => {
             tracing::warn!(server = %server.id, reason, "a volume could not be detached");
-            attachment::Entity::update_many()
-                .filter(attachment::Column::Id.eq(row.id))
-                .col_expr(attachment::Column::State, Expr::value(State::Attached.name()))
-                .exec(&*tx)
-                .await?;
+            attachment::turn(&tx, row, State::Detaching, State::Attached).await?;
         }
     }
     finish(&tx, server, action, gone.as_deref()).await?;
@@ -183,16 +173,11 @@ async fn attach_card(
     let tx = nova.db.write().await?;
     match &outcome {
         Ok(()) => {
-            interface::Entity::update_many()
-                .filter(interface::Column::PortId.eq(row.port_id))
-                .filter(interface::Column::State.eq(State::Wanted.name()))
-                .col_expr(interface::Column::State, Expr::value(State::Attached.name()))
-                .exec(&*tx)
-                .await?;
+            interface::turn(&tx, row, State::Wanted, State::Attached).await?;
         }
         Err(reason) => {
             tracing::warn!(server = %server.id, port = %row.port_id, reason, "a card could not be attached");
-            interface::Entity::delete_by_id(row.port_id).exec(&*tx).await?;
+            interface::delete(&tx, row).await?;
         }
     }
     finish(&tx, server, action, outcome.err().as_deref()).await?;
@@ -218,15 +203,11 @@ async fn detach_card(
     let tx = nova.db.write().await?;
     match &failure {
         None => {
-            interface::Entity::delete_by_id(row.port_id).exec(&*tx).await?;
+            interface::delete(&tx, row).await?;
         }
         Some(reason) => {
             tracing::warn!(server = %server.id, port = %row.port_id, reason, "a card could not be detached");
-            interface::Entity::update_many()
-                .filter(interface::Column::PortId.eq(row.port_id))
-                .col_expr(interface::Column::State, Expr::value(State::Attached.name()))
-                .exec(&*tx)
-                .await?;
+            interface::turn(&tx, row, State::Detaching, State::Attached).await?;
         }
     }
     finish(&tx, server, action, failure.as_deref()).await?;
@@ -256,7 +237,6 @@ async fn finish(
     action: (&str, &str),
     failure: Option<&str>,
 ) -> Result<(), sea_orm::DbErr> {
-    let host = server.host.as_deref();
     let shown = failure.map(|_| "The host or another service could not do it.");
-    instance_action::finish(&**tx, server.id, action.0, action.1, host, shown).await
+    instance_action::finish(tx, server, action, shown).await
 }

@@ -10,7 +10,6 @@ use contracts::{
     volume::NewVolume,
 };
 use platform::reconcile::{Next, StepError};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use tokio::time::{Instant, sleep};
 
 use super::{
@@ -22,9 +21,8 @@ use super::{
 use crate::{
     Nova,
     model::{
-        attachment::{self, State},
-        instance_action, interface, json,
-        server::{self, Card, Cards, Column, Model, TaskDetails},
+        attachment, instance_action, interface,
+        server::{self, Card, Cards, Model, TaskDetails},
     },
     scheduler,
 };
@@ -57,20 +55,17 @@ pub async fn place(nova: &Nova, server: &Model, attempt: u32) -> Result<Next, St
             Err(CallError::Conflict(_)) => continue,
             Err(error) => return Err(error.into()),
         }
-        let changed = server::change(server.id, Some(Task::Scheduling))
-            .col_expr(Column::TaskState, Expr::value(Task::Spawning.name()))
-            .col_expr(Column::Host, Expr::value(candidate.name.as_str()));
-        let tx = nova.db.write().await?;
-        let recorded = changed.exec(&*tx).await?.rows_affected;
-        tx.commit().await?;
-        if recorded == 0 {
-            return Ok(Next::Now);
-        }
         let placed = Model {
             host: Some(candidate.name),
             task_state: Some(Task::Spawning.name().into()),
             ..server.clone()
         };
+        let tx = nova.db.write().await?;
+        let recorded = server::change(&tx, server, |row| row.clone_from(&placed)).await?;
+        tx.commit().await?;
+        if !recorded {
+            return Ok(Next::Now);
+        }
         return spawn(nova, &placed, 0).await;
     }
     if attempt == 0 && nova.hosts.connected().is_empty() {
@@ -147,8 +142,8 @@ pub async fn spawn(nova: &Nova, server: &Model, attempt: u32) -> Result<Next, St
 /// `None`: the server is no longer to be built.
 async fn materialise(nova: &Nova, server: &Model, host: &str) -> Result<Option<Vec<Port>>, Stop> {
     let db = nova.db.read();
-    let mut disks = attachment::of_server(db, server.id).await?;
-    let cards = interface::of_server(db, server.id).await?;
+    let mut disks = attachment::of(db, server).await?;
+    let cards = interface::of(db, server).await?;
     for disk in disks.iter_mut().filter(|disk| disk.destination == "volume") {
         volume(nova, server, disk).await?;
     }
@@ -157,7 +152,7 @@ async fn materialise(nova: &Nova, server: &Model, host: &str) -> Result<Option<V
         ports.push(port(nova, server, card, host).await?);
     }
     let spec = machine::spec(nova, server, &disks, &cards, &ports, host).await?;
-    let still = server::living(db, server.id).await?;
+    let still = server::again(db, server).await?;
     if still.is_none_or(|now| now.task_state != server.task_state || now.host != server.host) {
         return Ok(None);
     }
@@ -264,50 +259,33 @@ pub fn remembered(cards: &[interface::Model], ports: &[Port]) -> (Cards, crate::
 }
 
 async fn finish(nova: &Nova, server: &Model, ports: &[Port]) -> Result<Next, StepError> {
-    let cards = interface::of_server(nova.db.read(), server.id).await?;
+    let cards = interface::of(nova.db.read(), server).await?;
     let (addresses, groups) = remembered(&cards, ports);
-    let now = Utc::now();
-    let launched = server.launched_at.unwrap_or(now);
-    let update = server::change(server.id, Some(Task::Spawning))
-        .col_expr(Column::TaskState, Expr::value(Option::<String>::None))
-        .col_expr(Column::Task, Expr::value(Option::<serde_json::Value>::None))
-        .col_expr(Column::Fault, Expr::value(Option::<serde_json::Value>::None))
-        .col_expr(Column::VmState, Expr::value(VmState::Active.name()))
-        .col_expr(Column::PowerState, Expr::value(Power::Running as i32))
-        .col_expr(Column::LaunchedAt, Expr::value(launched))
-        .col_expr(Column::Addresses, json(&addresses))
-        .col_expr(Column::SecurityGroups, json(&groups));
     snapshot::forget_shelved(nova, server).await;
     let mut tx = nova.db.write().await?;
-    if update.exec(&*tx).await?.rows_affected == 0 {
+    let recorded = server::change(&tx, server, |row| {
+        row.task_state = None;
+        row.task = None;
+        row.fault = None;
+        row.vm_state = VmState::Active.name().into();
+        row.power_state = Power::Running as i32;
+        row.launched_at = row.launched_at.or_else(|| Some(Utc::now()));
+        row.addresses = addresses;
+        row.security_groups = groups;
+    });
+    if !recorded.await? {
         return Ok(Next::Now);
     }
-    settle(&tx, server.id).await?;
-    let (action, event) = action(server);
-    instance_action::finish(&*tx, server.id, action, event, server.host.as_deref(), None).await?;
+    // The machine was started with all that was wanted.
+    attachment::settle(&tx, server).await?;
+    interface::settle(&tx, server).await?;
+    instance_action::finish(&tx, server, action(server), None).await?;
     tx.emit(
         platform::events::Event::new("compute.instance.create.end", server.id)
             .project(server.project_id.as_str()),
     );
     tx.commit().await?;
     Ok(Next::Now)
-}
-
-/// All wanted disks and cards are attached: the machine was started with them.
-pub async fn settle(tx: &platform::db::WriteTx, server: uuid::Uuid) -> Result<(), sea_orm::DbErr> {
-    attachment::Entity::update_many()
-        .filter(attachment::Column::ServerId.eq(server))
-        .filter(attachment::Column::State.eq(State::Wanted.name()))
-        .col_expr(attachment::Column::State, Expr::value(State::Attached.name()))
-        .exec(&**tx)
-        .await?;
-    interface::Entity::update_many()
-        .filter(interface::Column::ServerId.eq(server))
-        .filter(interface::Column::State.eq(State::Wanted.name()))
-        .col_expr(interface::Column::State, Expr::value(State::Attached.name()))
-        .exec(&**tx)
-        .await?;
-    Ok(())
 }
 
 /// Takes everything back from the host, and lets another be chosen.
@@ -327,12 +305,13 @@ async fn reschedule(nova: &Nova, server: &Model, reason: &str) -> Result<Next, S
         );
         return give_up(nova, server, Task::Spawning, 500, &message, reason).await;
     }
-    let update = server::change(server.id, Some(Task::Spawning))
-        .col_expr(Column::TaskState, Expr::value(Task::Scheduling.name()))
-        .col_expr(Column::Host, Expr::value(Option::<String>::None))
-        .col_expr(Column::Task, json(&details));
     let tx = nova.db.write().await?;
-    update.exec(&*tx).await?;
+    server::change(&tx, server, |row| {
+        row.task_state = Some(Task::Scheduling.name().into());
+        row.host = None;
+        row.task = Some(details);
+    })
+    .await?;
     tx.commit().await?;
     Ok(Next::Now)
 }
@@ -353,14 +332,14 @@ async fn give_up(
     if server.launched_at.is_some() {
         return shelve_again(nova, server, task, message).await;
     }
-    for card in interface::of_server(nova.db.read(), server.id).await? {
+    for card in interface::of(nova.db.read(), server).await? {
         if card.made_by_nova {
             nova.networks.delete_port(card.port_id).await?;
         } else {
             nova.networks.release_port(card.port_id, server.id).await?;
         }
     }
-    for disk in attachment::of_server(nova.db.read(), server.id).await? {
+    for disk in attachment::of(nova.db.read(), server).await? {
         if disk.destination == "volume" {
             nova.volumes.detach(disk.id).await?;
         }
@@ -377,8 +356,5 @@ async fn shelve_again(nova: &Nova, server: &Model, task: Task, message: &str) ->
         kept: Some(TaskDetails { shelved: server.details().shelved, ..TaskDetails::default() }),
         ..End::well(action(server), "compute.instance.error").at(VmState::ShelvedOffloaded, Power::Shutdown)
     };
-    record::end_with(nova, server, task, end, |update| {
-        update.col_expr(Column::Host, Expr::value(Option::<String>::None))
-    })
-    .await
+    record::end_with(nova, server, task, end, |row| row.host = None).await
 }

@@ -1,22 +1,17 @@
 //! The end of a server: nothing is left but its row, which remembers.
 
-use chrono::Utc;
 use contracts::hosts::{HostError, HostRequest};
 use platform::{
     events::Event,
     reconcile::{Next, StepError},
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 
-use super::{
-    record, snapshot,
-    state::{Power, Task, VmState},
-};
+use super::{record, snapshot};
 use crate::{
     Nova,
     model::{
-        attachment, console_token, instance_action, interface, json, password, resize,
-        server::{self, Cards, Column, Model},
+        attachment, console_token, instance_action, interface, password, resize,
+        server::{self, Model},
         server_tag,
     },
 };
@@ -36,7 +31,7 @@ pub async fn step(nova: &Nova, server: &Model, attempt: u32) -> Result<Next, Ste
         }
     }
     let db = nova.db.read();
-    for disk in attachment::of_server(db, server.id).await? {
+    for disk in attachment::of(db, server).await? {
         if disk.destination != "volume" {
             continue;
         }
@@ -45,7 +40,7 @@ pub async fn step(nova: &Nova, server: &Model, attempt: u32) -> Result<Next, Ste
             nova.volumes.delete(volume).await?;
         }
     }
-    for card in interface::of_server(db, server.id).await? {
+    for card in interface::of(db, server).await? {
         if card.made_by_nova {
             nova.networks.delete_port(card.port_id).await?;
         } else {
@@ -64,28 +59,16 @@ pub async fn step(nova: &Nova, server: &Model, attempt: u32) -> Result<Next, Ste
 }
 
 async fn forget(nova: &Nova, server: &Model) -> Result<(), StepError> {
-    let now = Utc::now();
-    let update = server::change(server.id, Some(Task::Deleting))
-        .col_expr(Column::TaskState, Expr::value(Option::<String>::None))
-        .col_expr(Column::Task, Expr::value(Option::<serde_json::Value>::None))
-        .col_expr(Column::VmState, Expr::value(VmState::Deleted.name()))
-        .col_expr(Column::PowerState, Expr::value(Power::NoState as i32))
-        .col_expr(Column::Deleted, Expr::value(true))
-        .col_expr(Column::TerminatedAt, Expr::value(now))
-        .col_expr(Column::GroupId, Expr::value(Option::<uuid::Uuid>::None))
-        .col_expr(Column::Addresses, json(&Cards::default()));
-    let id = server.id;
     let mut tx = nova.db.write().await?;
-    update.exec(&*tx).await?;
-    attachment::Entity::delete_many().filter(attachment::Column::ServerId.eq(id)).exec(&*tx).await?;
-    interface::Entity::delete_many().filter(interface::Column::ServerId.eq(id)).exec(&*tx).await?;
-    resize::Entity::delete_many().filter(resize::Column::ServerId.eq(id)).exec(&*tx).await?;
-    server_tag::Entity::delete_many().filter(server_tag::Column::ServerId.eq(id)).exec(&*tx).await?;
-    console_token::Entity::delete_many().filter(console_token::Column::ServerId.eq(id)).exec(&*tx).await?;
-    password::clear(&*tx, id).await?;
-    let event = ("delete", "compute_terminate_instance");
-    instance_action::finish(&*tx, id, event.0, event.1, server.host.as_deref(), None).await?;
-    tx.emit(Event::new("compute.instance.delete.end", id).project(server.project_id.as_str()));
+    server::mark_deleted(&tx, server).await?;
+    attachment::delete_of(&tx, server).await?;
+    interface::delete_of(&tx, server).await?;
+    resize::delete_of(&tx, server).await?;
+    server_tag::clear(&tx, server).await?;
+    console_token::delete_of(&tx, server).await?;
+    password::clear(&tx, server).await?;
+    instance_action::finish(&tx, server, ("delete", "compute_terminate_instance"), None).await?;
+    tx.emit(Event::new("compute.instance.delete.end", server.id).project(server.project_id.as_str()));
     tx.commit().await?;
     Ok(())
 }

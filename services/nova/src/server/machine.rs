@@ -118,8 +118,8 @@ pub fn ordered<'a>(cards: &[interface::Model], ports: &'a [Port]) -> Vec<&'a Por
 pub async fn current(nova: &Nova, server: &server::Model, host: &str) -> Result<MachineSpec, CallError> {
     let db = nova.db.read();
     let failed = |error: sea_orm::DbErr| CallError::unavailable("database", error);
-    let disks = attachment::of_server(db, server.id).await.map_err(failed)?;
-    let cards = interface::of_server(db, server.id).await.map_err(failed)?;
+    let disks = attachment::of(db, server).await.map_err(failed)?;
+    let cards = interface::of(db, server).await.map_err(failed)?;
     let mut ports = nova.networks.ports_of(&[server.id]).await?;
     let unbound: Vec<Uuid> =
         ports.iter().filter(|port| port.host.as_deref() != Some(host)).map(|port| port.id).collect();

@@ -33,11 +33,13 @@
 //! | `delete.rs` | nothing is left |
 //! | `addresses.rs` | what Neutron says of a server's ports, remembered |
 //! | `machine.rs` | what a host is told a machine is |
+//! | `condition.rs` | what must be so for something to be done |
 //! | `record.rs` | how a step's end is written down |
 
 mod addresses;
 mod attach;
 mod build;
+mod condition;
 mod delete;
 pub mod machine;
 mod power;
@@ -51,8 +53,10 @@ pub mod state;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use platform::reconcile::{Next, Reconciler, StepError};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use platform::{
+    db::owned::Inside,
+    reconcile::{Next, Reconciler, StepError},
+};
 use uuid::Uuid;
 
 pub use addresses::{AddressReconciler, refresh};
@@ -63,6 +67,8 @@ use crate::{
     Nova,
     model::{attachment, interface, server},
 };
+
+const RECONCILER: Inside = Inside::because("what rows say is brought about, whosever they are");
 
 /// Brings servers to what is wanted of them.
 pub struct ServerReconciler(pub(crate) Arc<Nova>);
@@ -75,37 +81,16 @@ impl Reconciler for ServerReconciler {
 
     async fn pending(&self) -> Result<Vec<Uuid>, StepError> {
         let db = self.0.db.read();
-        let mut ids: Vec<Uuid> = server::Entity::find()
-            .select_only()
-            .column(server::Column::Id)
-            .filter(server::Column::TaskState.is_not_null())
-            .filter(server::Column::Deleted.eq(false))
-            .into_tuple()
-            .all(db)
-            .await?;
-        let unsettled = [attachment::State::Wanted.name(), attachment::State::Detaching.name()];
-        let disks: Vec<Uuid> = attachment::Entity::find()
-            .select_only()
-            .column(attachment::Column::ServerId)
-            .filter(attachment::Column::State.is_in(unsettled))
-            .into_tuple()
-            .all(db)
-            .await?;
-        let cards: Vec<Uuid> = interface::Entity::find()
-            .select_only()
-            .column(interface::Column::ServerId)
-            .filter(interface::Column::State.is_in(unsettled))
-            .into_tuple()
-            .all(db)
-            .await?;
-        ids.extend(disks);
-        ids.extend(cards);
-        Ok(ids)
+        let mut ids = server::pending(db, &RECONCILER).await?;
+        ids.extend(attachment::pending(db, &RECONCILER).await?);
+        ids.extend(interface::pending(db, &RECONCILER).await?);
+        Ok(ids.into_iter().collect())
     }
 
     async fn step(&self, id: Uuid, attempt: u32) -> Result<Next, StepError> {
         let nova = self.0.as_ref();
-        let Some(server) = server::living(nova.db.read(), id).await? else { return Ok(Next::Done) };
+        let sealed = server::find(nova.db.read(), id).await?;
+        let Ok(server) = sealed.inside(&RECONCILER) else { return Ok(Next::Done) };
         match server.current_task() {
             None => attach::step(nova, &server, attempt).await,
             Some(Task::Scheduling) => build::place(nova, &server, attempt).await,

@@ -6,15 +6,13 @@ use platform::{
     events::Event,
     reconcile::{Next, StepError},
 };
-use sea_orm::{UpdateMany, sea_query::Expr};
-use serde_json::json;
 
 use super::state::{Power, Task, VmState};
 use crate::{
     Nova,
     model::{
         instance_action, resize,
-        server::{self, Column, Entity, Model, ServerFault, TaskDetails},
+        server::{self, Model, ServerFault, TaskDetails},
     },
 };
 
@@ -51,7 +49,7 @@ impl<'a> End<'a> {
 
 /// Ends a task.
 pub async fn end(nova: &Nova, server: &Model, task: Task, end: End<'_>) -> Result<Next, StepError> {
-    end_with(nova, server, task, end, |update| update).await
+    end_with(nova, server, task, end, |_| {}).await
 }
 
 /// Ends a task and changes more of the row with it.
@@ -60,30 +58,29 @@ pub async fn end_with(
     server: &Model,
     task: Task,
     end: End<'_>,
-    more: impl FnOnce(UpdateMany<Entity>) -> UpdateMany<Entity> + Send,
+    more: impl FnOnce(&mut Model) + Send,
 ) -> Result<Next, StepError> {
-    let mut update = server::change(server.id, Some(task))
-        .col_expr(Column::TaskState, Expr::value(Option::<String>::None))
-        // Once only: PostgreSQL refuses an update that names a column twice.
-        .col_expr(Column::Task, Expr::value(end.kept.as_ref().map(|kept| json!(kept))));
-    if let Some(state) = end.state {
-        update = update.col_expr(Column::VmState, Expr::value(state.name()));
-    }
-    if let Some(power) = end.power {
-        update = update.col_expr(Column::PowerState, Expr::value(power as i32));
-    }
-    if end.failure.is_none() && end.state.is_some_and(|state| state != VmState::Error) {
-        update = update.col_expr(Column::Fault, Expr::value(Option::<serde_json::Value>::None));
-    }
-    let update = more(update);
-    let (action, event) = end.action;
     let mut tx = nova.db.write().await?;
-    if update.exec(&*tx).await?.rows_affected == 0 {
+    let recorded = server::change(&tx, server, |row| {
+        row.task_state = None;
+        row.task = end.kept;
+        if let Some(state) = end.state {
+            row.vm_state = state.name().to_owned();
+        }
+        if let Some(power) = end.power {
+            row.power_state = power as i32;
+        }
+        if end.failure.is_none() && end.state.is_some_and(|state| state != VmState::Error) {
+            row.fault = None;
+        }
+        more(row);
+    });
+    if !recorded.await? {
         return Ok(Next::Now);
     }
     let failure = end.failure.as_deref();
-    instance_action::finish(&*tx, server.id, action, event, server.host.as_deref(), failure).await?;
-    resize::end(&*tx, server.id, task, failure.is_some()).await?;
+    instance_action::finish(&tx, server, end.action, failure).await?;
+    resize::end(&tx, server, task, failure.is_some()).await?;
     tx.emit(Event::new(end.event, server.id).project(server.project_id.as_str()));
     tx.commit().await?;
     Ok(Next::Now)
@@ -109,17 +106,16 @@ pub async fn fail(
         failure: Some(message.to_owned()),
         kept: None,
     };
-    end_with(nova, server, task, end, |update| update.col_expr(Column::Fault, fault)).await
+    end_with(nova, server, task, end, |row| row.fault = Some(fault)).await
 }
 
-fn fault(code: u16, message: &str, details: &str) -> Expr {
-    let fault = ServerFault {
+fn fault(code: u16, message: &str, details: &str) -> ServerFault {
+    ServerFault {
         code,
         message: message.chars().take(255).collect(),
         details: details.to_owned(),
         created: Utc::now(),
-    };
-    Expr::value(serde_json::to_value(fault).unwrap_or_default())
+    }
 }
 
 /// What a host's error means for a step.

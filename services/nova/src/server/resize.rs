@@ -9,7 +9,6 @@ use contracts::{
     placement::Resources,
 };
 use platform::reconcile::{Next, StepError};
-use sea_orm::{UpdateMany, sea_query::Expr};
 
 use super::{
     rebuild,
@@ -20,8 +19,8 @@ use crate::{
     Nova,
     model::{
         flavor::Snapshot,
-        host, json,
-        server::{Column, Entity, Model, TaskDetails},
+        host,
+        server::{Model, TaskDetails},
     },
     scheduler,
 };
@@ -64,10 +63,7 @@ pub async fn confirm(nova: &Nova, server: &Model) -> Result<Next, StepError> {
     }
     let end = End::well(("confirmResize", "compute_confirm_resize"), "compute.instance.resize.confirm.end");
     let end = settled(server, end);
-    record::end_with(nova, server, Task::ResizeConfirming, end, |update| {
-        update.col_expr(Column::OldFlavor, Expr::value(Option::<serde_json::Value>::None))
-    })
-    .await
+    record::end_with(nova, server, Task::ResizeConfirming, end, |row| row.old_flavor = None).await
 }
 
 /// The owner wants the old flavor back, which the row names again by now.
@@ -80,7 +76,8 @@ pub async fn revert(nova: &Nova, server: &Model, attempt: u32) -> Result<Next, S
     let Some(old) = &server.old_flavor else {
         return record::fail(nova, server, task, action, 500, "There is nothing to revert.", "").await;
     };
-    let before = with_flavor(server, old);
+    let mut before = server.clone();
+    before.set_flavor(old);
     if let Err(error) = restart(nova, &before, host).await {
         return match record::judge(error, attempt) {
             Verdict::Again(error) => Err(error),
@@ -92,7 +89,7 @@ pub async fn revert(nova: &Nova, server: &Model, attempt: u32) -> Result<Next, S
     let own = scheduler::resources(old, server.image_id.is_some());
     allocate(nova, server, host, &own).await?;
     let end = settled(server, End::well(action, "compute.instance.resize.revert.end"));
-    record::end_with(nova, server, task, end, |update| name_flavor(update, old)).await
+    record::end_with(nova, server, task, end, |row| take_flavor(row, old)).await
 }
 
 /// The host has no room: the server stays what it was, and the action says so.
@@ -101,29 +98,13 @@ async fn back_out(nova: &Nova, server: &Model, old: &Snapshot) -> Result<Next, S
         failure: Some("No valid host was found. There are not enough hosts available.".into()),
         ..End::well(("resize", "cold_migrate"), "compute.instance.error")
     };
-    record::end_with(nova, server, Task::ResizePrep, end, |update| name_flavor(update, old)).await
+    record::end_with(nova, server, Task::ResizePrep, end, |row| take_flavor(row, old)).await
 }
 
-fn name_flavor(update: UpdateMany<Entity>, flavor: &Snapshot) -> UpdateMany<Entity> {
-    update
-        .col_expr(Column::OldFlavor, Expr::value(Option::<serde_json::Value>::None))
-        .col_expr(Column::Flavor, json(flavor))
-        .col_expr(Column::FlavorId, Expr::value(flavor.id.as_str()))
-        .col_expr(Column::Vcpus, Expr::value(flavor.vcpus))
-        .col_expr(Column::MemoryMb, Expr::value(flavor.memory_mb))
-        .col_expr(Column::RootGb, Expr::value(flavor.root_gb))
-        .col_expr(Column::EphemeralGb, Expr::value(flavor.ephemeral_gb))
-}
-
-fn with_flavor(server: &Model, flavor: &Snapshot) -> Model {
-    Model {
-        flavor: flavor.clone(),
-        vcpus: flavor.vcpus,
-        memory_mb: flavor.memory_mb,
-        root_gb: flavor.root_gb,
-        ephemeral_gb: flavor.ephemeral_gb,
-        ..server.clone()
-    }
+/// It has that flavor, and no other that it may go back to.
+fn take_flavor(row: &mut Model, flavor: &Snapshot) {
+    row.old_flavor = None;
+    row.set_flavor(flavor);
 }
 
 fn was_stopped(server: &Model) -> bool {

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use contracts::{CallError, hosts::HostRequest};
 use platform::reconcile::{Next, StepError};
-use sea_orm::sea_query::Expr;
 use uuid::Uuid;
 
 use super::{
@@ -14,8 +13,8 @@ use super::{
 use crate::{
     Nova,
     model::{
-        attachment, json,
-        server::{self, Column, ImageSnapshot, Model, Rotation},
+        attachment,
+        server::{self, ImageSnapshot, Model, Rotation},
     },
 };
 
@@ -66,7 +65,7 @@ async fn fill(
     let (Some(host), Some(image)) = (server.host.as_deref(), image) else {
         return Ok(Some("There is nothing to take an image of.".into()));
     };
-    let device = root_device(nova, server.id).await?;
+    let device = root_device(nova, server).await?;
     let request = HostRequest::Snapshot { id: server.id, device, image };
     match nova.hosts.ask(host, request).await {
         Ok(_) => Ok(None),
@@ -81,8 +80,8 @@ async fn fill(
     }
 }
 
-async fn root_device(nova: &Nova, server: Uuid) -> Result<String, StepError> {
-    let disks = attachment::of_server(nova.db.read(), server).await?;
+async fn root_device(nova: &Nova, server: &Model) -> Result<String, StepError> {
+    let disks = attachment::of(nova.db.read(), server).await?;
     let root = disks.iter().find(|disk| disk.boot_index == Some(0)).or(disks.first());
     Ok(root.and_then(|disk| disk.device.clone()).unwrap_or_else(|| "vda".into()))
 }
@@ -96,11 +95,12 @@ pub async fn shelve(nova: &Nova, server: &Model, attempt: u32) -> Result<Next, S
         let end = End { failure: Some(failure), ..End::well(action, "compute.instance.error") };
         return record::end(nova, server, Task::Shelving, end).await;
     }
-    let update = server::change(server.id, Some(Task::Shelving))
-        .col_expr(Column::TaskState, Expr::value(Task::ShelvingOffloading.name()))
-        .col_expr(Column::VmState, Expr::value(VmState::Shelved.name()));
     let tx = nova.db.write().await?;
-    update.exec(&*tx).await?;
+    server::change(&tx, server, |row| {
+        row.task_state = Some(Task::ShelvingOffloading.name().into());
+        row.vm_state = VmState::Shelved.name().into();
+    })
+    .await?;
     tx.commit().await?;
     Ok(Next::Now)
 }
@@ -120,18 +120,14 @@ pub async fn offload(nova: &Nova, server: &Model, attempt: u32) -> Result<Next, 
     // What was taken is remembered where unshelving looks for it.
     let kept = server::TaskDetails { shelved: details.shelved, ..Default::default() };
     let end = End { kept: Some(kept), ..end };
-    record::end_with(nova, server, Task::ShelvingOffloading, end, |update| {
-        update.col_expr(Column::Host, Expr::value(Option::<String>::None))
-    })
-    .await
+    record::end_with(nova, server, Task::ShelvingOffloading, end, |row| row.host = None).await
 }
 
 /// Builds it again somewhere, from the image that shelving took.
 pub async fn unshelve(nova: &Nova, server: &Model) -> Result<Next, StepError> {
     let details = server.details();
-    let mut update = server::change(server.id, Some(Task::Unshelving))
-        .col_expr(Column::TaskState, Expr::value(Task::Scheduling.name()));
-    if let (Some(id), Some(image)) = (details.shelved, &server.image) {
+    let mut image = server.image.clone();
+    if let (Some(id), Some(own)) = (details.shelved, &server.image) {
         let taken = match nova.images.open(id).await {
             Ok((taken, _)) => taken,
             Err(error @ CallError::Unavailable { .. }) => return Err(error.into()),
@@ -142,16 +138,19 @@ pub async fn unshelve(nova: &Nova, server: &Model) -> Result<Next, StepError> {
                 return record::fail(nova, server, Task::Unshelving, action, 404, message, &why).await;
             }
         };
-        let image = ImageSnapshot {
+        image = Some(ImageSnapshot {
             id,
             disk_format: taken.disk_format.unwrap_or_else(|| "qcow2".into()),
             sha512: taken.sha512.unwrap_or_default(),
-            ..image.clone()
-        };
-        update = update.col_expr(Column::Image, json(&image));
+            ..own.clone()
+        });
     }
     let tx = nova.db.write().await?;
-    update.exec(&*tx).await?;
+    server::change(&tx, server, |row| {
+        row.task_state = Some(Task::Scheduling.name().into());
+        row.image = image;
+    })
+    .await?;
     tx.commit().await?;
     Ok(Next::Now)
 }

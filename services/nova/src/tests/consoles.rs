@@ -1,12 +1,13 @@
 use std::net::SocketAddr;
 
+use platform::db::owned::Inside;
 use serde_json::json;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
 
-use crate::testing::Cloud;
+use crate::{model::server, testing::Cloud};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_console_is_opened_with_a_token_that_ends() {
@@ -110,7 +111,9 @@ async fn a_browser_speaks_rfb_through_the_websocket() {
     let cloud = Cloud::new().await;
     let id = cloud.active("one").await;
     let address = serve(&cloud).await;
-    let token = crate::console::issue(&cloud.nova, uuid::Uuid::parse_str(&id).unwrap()).await.unwrap();
+    let sealed = server::find(cloud.nova.db.read(), &id).await.unwrap();
+    let server = sealed.inside(&Inside::because("a test has no caller")).unwrap();
+    let token = crate::console::issue(&cloud.nova, &server).await.unwrap();
     let open = shake(address, &token, "http://127.0.0.1:8780", 12).await;
     assert!(open.starts_with("HTTP/1.1 101"), "{open}");
     assert!(open.to_lowercase().contains("sec-websocket-protocol: binary"));

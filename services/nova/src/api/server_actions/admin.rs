@@ -3,16 +3,12 @@
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use platform::{Body, http::Fault};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use serde::Deserialize;
 
 use super::{super::servers::mark_deleting, Asked};
 use crate::{
-    model::{
-        instance_action,
-        server::{Column, Entity},
-    },
-    server::state::{Task, VmState},
+    model::{instance_action, server},
+    server::state::VmState,
 };
 
 #[derive(Deserialize, Body)]
@@ -28,23 +24,10 @@ pub async fn reset_state(asked: Asked) -> Result<Response, Fault> {
     let state = if body.state == "active" { VmState::Active } else { VmState::Error };
     let cx = &asked.cx;
     let mut tx = cx.service.db.write().await?;
-    let changed = Entity::update_many()
-        .filter(Column::Id.eq(asked.server.id))
-        .filter(Column::Deleted.eq(false))
-        .filter(
-            sea_orm::Condition::any()
-                .add(Column::TaskState.is_null())
-                .add(Column::TaskState.ne(Task::Deleting.name())),
-        )
-        .col_expr(Column::VmState, Expr::value(state.name()))
-        .col_expr(Column::TaskState, Expr::value(Option::<String>::None))
-        .col_expr(Column::UpdatedAt, Expr::value(chrono::Utc::now()))
-        .exec(&*tx)
-        .await?;
-    if changed.rows_affected == 0 {
+    if !server::reset(&tx, &asked.server, state).await? {
         return Err(Fault::conflict("The server is being deleted."));
     }
-    instance_action::begin(&*tx, asked.server.id, "os-resetState", &super::lookup::asker(cx)).await?;
+    instance_action::begin(&tx, &asked.server, "os-resetState", cx).await?;
     tx.emit(cx.event("compute.instance.update", asked.server.id));
     tx.commit().await?;
     Ok(StatusCode::ACCEPTED.into_response())
@@ -58,7 +41,7 @@ pub async fn force_delete(asked: Asked) -> Result<Response, Fault> {
 
 /// `restore`: nothing is ever deleted softly.
 pub async fn restore(asked: Asked) -> Result<Response, Fault> {
-    super::lookup::in_state(&asked.server, "restore", &[VmState::SoftDeleted])?;
+    asked.server.in_state("restore", &[VmState::SoftDeleted])?;
     Ok(StatusCode::ACCEPTED.into_response())
 }
 
@@ -70,7 +53,7 @@ pub async fn reset_network(asked: Asked) -> Result<Response, Fault> {
 
 /// `migrate`, `os-migrateLive`, `evacuate`: disks are on their hosts, and no host can read another's.
 pub async fn migrate(asked: Asked) -> Result<Response, Fault> {
-    super::lookup::in_state(&asked.server, "migrate", &[VmState::Active, VmState::Stopped, VmState::Paused])?;
+    asked.server.in_state("migrate", &[VmState::Active, VmState::Stopped, VmState::Paused])?;
     Err(Fault::bad_request("No valid host was found. Disks of servers can not be moved between hosts."))
 }
 

@@ -95,8 +95,8 @@ async fn take(
         Some(_) => ("createBackup", Task::ImageBackup),
         None => ("createImage", Task::ImageSnapshot),
     };
-    super::lookup::in_state(server, action, states)?;
-    let limits = crate::quota::limits(asked.cx.service.db.read(), &server.project_id).await?;
+    server.in_state(action, states)?;
+    let limits = crate::quota::limits_of_owner(asked.cx.service.db.read(), server).await?;
     if limits.get("metadata_items").is_some_and(|limit| *limit >= 0 && metadata.len() as i64 > *limit) {
         return Err(Fault::forbidden("Maximum number of metadata items exceeds the limit"));
     }
@@ -106,7 +106,7 @@ async fn take(
     let image = queued(asked, name, metadata, kind.collect()).await?;
     let details = TaskDetails { snapshot: Some(image), rotation, ..server.details() };
     let request = Request { task, action, states, over: &[], event: "compute.instance.snapshot.start" };
-    if let Err(fault) = asked.task_with(&request, Some(details), |update| update).await {
+    if let Err(fault) = asked.task_with(&request, |row| row.task = Some(details)).await {
         asked.cx.service.images.discard(image).await?;
         return Err(fault);
     }

@@ -3,18 +3,15 @@
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use platform::{
+    db::owned::Owned,
     http::Fault,
     wire::{Schema, Version},
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Asked;
-use crate::model::{
-    instance_action,
-    server::{Column, Entity},
-};
+use crate::model::{instance_action, server};
 
 #[derive(Deserialize)]
 struct Lock(Option<Reason>);
@@ -45,7 +42,7 @@ pub async fn lock(asked: Asked) -> Result<Response, Fault> {
         false => asked.read::<Lock>()?.0.map(|reason| reason.locked_reason),
     };
     let owner = asked.cx.caller.project_id() == Some(&asked.server.project_id);
-    record(&asked, "lock", true, Some(if owner { "owner" } else { "admin" }), reason).await
+    record(&asked, Some(if owner { "owner" } else { "admin" }), reason).await
 }
 
 /// `unlock`
@@ -55,30 +52,18 @@ pub async fn unlock(asked: Asked) -> Result<Response, Fault> {
             .cx
             .allow_rule("os_compute_api:os-lock-server:unlock:unlock_override", &asked.server.target())?;
     }
-    record(&asked, "unlock", false, None, None).await
+    record(&asked, None, None).await
 }
 
-async fn record(
-    asked: &Asked,
-    action: &'static str,
-    locked: bool,
-    by: Option<&str>,
-    reason: Option<String>,
-) -> Result<Response, Fault> {
-    let cx = &asked.cx;
-    let mut tx = cx.service.db.write().await?;
-    Entity::update_many()
-        .filter(Column::Id.eq(asked.server.id))
-        .filter(Column::Deleted.eq(false))
-        .col_expr(Column::Locked, Expr::value(locked))
-        .col_expr(Column::LockedBy, Expr::value(by.map(str::to_owned)))
-        .col_expr(Column::LockedReason, Expr::value(reason))
-        .exec(&*tx)
-        .await?;
-    instance_action::begin(&*tx, asked.server.id, action, &super::lookup::asker(cx)).await?;
-    tx.emit(
-        cx.event(if locked { "compute.instance.lock" } else { "compute.instance.unlock" }, asked.server.id),
-    );
+async fn record(asked: &Asked, by: Option<&str>, reason: Option<String>) -> Result<Response, Fault> {
+    let (action, event) = match by {
+        Some(_) => ("lock", "compute.instance.lock"),
+        None => ("unlock", "compute.instance.unlock"),
+    };
+    let mut tx = asked.cx.service.db.write().await?;
+    server::lock(&tx, &asked.server, by, reason).await?;
+    instance_action::begin(&tx, &asked.server, action, &asked.cx).await?;
+    tx.emit(asked.cx.event(event, asked.server.id));
     tx.commit().await?;
     Ok(StatusCode::ACCEPTED.into_response())
 }

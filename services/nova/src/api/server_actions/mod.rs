@@ -23,7 +23,6 @@ use platform::{
     http::{self as web, Cx, Fault, Routes},
     wire::{Range, Schema, Version, schema},
 };
-use sea_orm::{ColumnTrait, QueryFilter, sea_query::Expr};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -33,7 +32,7 @@ use crate::{
     error::NovaError,
     model::{
         instance_action, resize as resize_rows,
-        server::{self, Column, Model, TaskDetails},
+        server::{self, Model},
     },
     quota,
     server::state::{Task, VmState},
@@ -159,7 +158,7 @@ pub struct Asked {
     cx: Cx<Nova>,
     server: Model,
     body: Value,
-    name: &'static str,
+    action: &'static Action,
     /// What it takes of quotas besides what the server has: counted in the transaction that records it.
     more: Vec<(&'static str, i64)>,
 }
@@ -178,11 +177,11 @@ async fn act(
         let shown: String = name.chars().take(64).collect();
         return Err(Fault::bad_request(format!("There is no such action: {shown}")));
     };
-    let server = lookup::server_for(&cx, &id, action.rule).await?;
+    let server = cx.open_for(action.rule, server::find(cx.service.db.read(), &id).await?)?;
     if action.lockable {
         lookup::unlocked(&cx, &server)?;
     }
-    (action.run)(Asked { cx, server, body: Value::Object(body), name: action.name, more: Vec::new() }).await
+    (action.run)(Asked { cx, server, body: Value::Object(body), action, more: Vec::new() }).await
 }
 
 /// What a task needs and records.
@@ -200,46 +199,41 @@ impl Asked {
     /// The arguments, checked against the schema of the version.
     fn read<T: Schema + DeserializeOwned + 'static>(&self) -> Result<T, Fault> {
         schema::check::<T>(&self.body, self.cx.version)?;
-        let value = self.body.get(self.name).cloned().unwrap_or_default();
+        let value = self.body.get(self.action.name).cloned().unwrap_or_default();
         serde_json::from_value(value).map_err(|error| {
-            Fault::bad_request(format!("Invalid input for field/attribute {}. {error}", self.name))
+            Fault::bad_request(format!("Invalid input for field/attribute {}. {error}", self.action.name))
         })
     }
 
     /// Gives the server a task, on the condition that its state has not changed since it was looked at.
     async fn task(&self, request: &Request) -> Result<Response, Fault> {
-        self.task_with(request, None, |update| update).await
+        self.task_with(request, |_| {}).await
     }
 
+    /// The same, changing more of the server with it.
     async fn task_with(
         &self,
         request: &Request,
-        details: Option<TaskDetails>,
-        more: impl FnOnce(sea_orm::UpdateMany<server::Entity>) -> sea_orm::UpdateMany<server::Entity>,
+        more: impl FnOnce(&mut Model) + Send,
     ) -> Result<Response, Fault> {
-        let row = &self.server;
-        lookup::in_state_and_task(row, request.action, request.states, request.over)?;
-        let mut update = server::change(row.id, row.current_task())
-            .filter(Column::VmState.eq(row.vm_state.as_str()))
-            .col_expr(Column::TaskState, Expr::value(request.task.name()));
-        if let Some(details) = details {
-            update = update.col_expr(Column::Task, crate::model::json(&details));
-        }
-        let cx = &self.cx;
+        let (cx, row) = (&self.cx, &self.server);
+        row.in_state_and_task(request.action, request.states, request.over)?;
         let mut tx = cx.service.db.write().await?;
         if !self.more.is_empty() {
-            // The server stays its maker's, whoever resizes it.
-            quota::Room::read(&*tx, &row.project_id, &row.user_id).await?.check(&self.more)?;
+            quota::Room::of_owner(&*tx, row).await?.check(&self.more)?;
         }
-        if more(update).exec(&*tx).await?.rows_affected == 0 {
-            let now = server::living(&*tx, row.id).await?;
+        let changed = server::change(&tx, row, |row| {
+            row.task_state = Some(request.task.name().into());
+            more(row);
+        });
+        if !changed.await? {
+            let now = server::again(&*tx, row).await?;
             let now = now.ok_or_else(|| NovaError::InstanceNotFound(row.id.to_string()))?;
-            lookup::in_state(&now, request.action, request.states)?;
+            now.in_state(request.action, request.states)?;
             return Err(Fault::conflict("The server was changed by another request at the same time."));
         }
-        let asker = lookup::asker(cx);
-        instance_action::begin(&*tx, row.id, request.action, &asker).await?;
-        resize_rows::begin(&*tx, row, request.task, &asker).await?;
+        instance_action::begin(&tx, row, request.action, cx).await?;
+        resize_rows::begin(&tx, row, request.task, cx).await?;
         tx.emit(cx.event(request.event, row.id));
         tx.commit().await?;
         cx.service.servers.wake(row.id);

@@ -19,6 +19,6 @@ struct ChangePassword {
 /// `changePassword`
 pub async fn change(asked: Asked) -> Result<Response, Fault> {
     asked.read::<ChangePassword>()?;
-    super::lookup::in_state(&asked.server, "changePassword", &[VmState::Active])?;
+    asked.server.in_state("changePassword", &[VmState::Active])?;
     Err(Fault::new(StatusCode::NOT_IMPLEMENTED, "Unable to set password on instance"))
 }

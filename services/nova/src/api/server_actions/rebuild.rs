@@ -10,7 +10,6 @@ use platform::{
     http::{self as web, Fault},
     wire::{At, Patch, Version, View},
 };
-use sea_orm::sea_query::Expr;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -31,7 +30,7 @@ use crate::{
     model::{
         flavor::Strings,
         keypair,
-        server::{self, Column, TaskDetails},
+        server::{self, TaskDetails},
     },
     quota,
     server::state::{Task, VmState},
@@ -133,7 +132,7 @@ pub async fn rebuild(asked: Asked) -> Result<Response, Fault> {
     let id = body.image.rsplit('/').next().and_then(|text| Uuid::parse_str(text).ok());
     let id = id.ok_or_else(|| Fault::bad_request("Invalid imageRef provided."))?;
     let states = &[VmState::Active, VmState::Stopped, VmState::Error];
-    super::lookup::in_state(server, "rebuild", states)?;
+    server.in_state("rebuild", states)?;
     let image = cx.service.images.image(&cx.caller, id).await.map_err(|error| match error {
         contracts::CallError::NotFound(_) => Fault::bad_request("Cannot find image for rebuild"),
         error => Fault::from(error),
@@ -148,7 +147,7 @@ pub async fn rebuild(asked: Asked) -> Result<Response, Fault> {
     }
     fits(cx, Some(&image), &server.flavor, true)?;
     if let Some(new) = &body.metadata {
-        let limits = quota::limits(cx.service.db.read(), &server.project_id).await?;
+        let limits = quota::limits_of_owner(cx.service.db.read(), server).await?;
         metadata_fits(new.len(), &limits)?;
     }
     if let Patch::Set(text) = &body.user_data
@@ -161,7 +160,8 @@ pub async fn rebuild(asked: Asked) -> Result<Response, Fault> {
     }
     let key = match body.key_name.given() {
         Some(Some(name)) => {
-            let row = keypair::of_user(cx.service.db.read(), &cx.caller.user.id, &name).await?;
+            let own = cx.own_scope_for(asked.action.rule)?;
+            let row = keypair::named(cx.service.db.read(), &own, &name).await?;
             let row = row.ok_or_else(|| Fault::bad_request("Invalid key_name provided."))?;
             Some((Some(row.name), Some(row.public_key)))
         }
@@ -177,47 +177,45 @@ pub async fn rebuild(asked: Asked) -> Result<Response, Fault> {
         over: &[],
         event: "compute.instance.rebuild.start",
     };
-    let taken = snapshot(&image);
     asked
-        .task_with(&request, Some(details), |update| {
-            let mut update = update
-                .col_expr(Column::ImageId, Expr::value(image.id))
-                .col_expr(Column::Image, crate::model::json(&taken));
-            let texts = [
-                (Column::Name, body.name),
-                (Column::DiskConfig, body.disk_config),
-                (Column::AccessIpV4, body.access_ip_v4.map(address)),
-                (Column::AccessIpV6, body.access_ip_v6.map(address)),
-                (Column::Hostname, body.hostname),
-            ];
-            for (column, text) in texts {
-                if let Some(text) = text {
-                    update = update.col_expr(column, Expr::value(text));
-                }
+        .task_with(&request, |row| {
+            row.task = Some(details);
+            row.image_id = Some(image.id);
+            row.image = Some(snapshot(&image));
+            if let Some(name) = body.name {
+                row.name = name;
             }
-            for (column, text) in
-                [(Column::Description, body.description), (Column::UserData, body.user_data)]
-            {
-                if let Some(text) = text.given() {
-                    update = update.col_expr(column, Expr::value(text));
-                }
+            if let Some(disk_config) = body.disk_config {
+                row.disk_config = disk_config;
             }
-            if let Some((name, data)) = key {
-                update = update
-                    .col_expr(Column::KeyName, Expr::value(name))
-                    .col_expr(Column::KeyData, Expr::value(data));
+            if let Some(given) = body.access_ip_v4 {
+                row.access_ip_v4 = Some(address(given));
+            }
+            if let Some(given) = body.access_ip_v6 {
+                row.access_ip_v6 = Some(address(given));
+            }
+            if let Some(hostname) = body.hostname {
+                row.hostname = hostname;
+            }
+            if let Some(description) = body.description.given() {
+                row.description = description;
+            }
+            if let Some(user_data) = body.user_data.given() {
+                row.user_data = user_data;
+            }
+            if let Some(key) = key {
+                (row.key_name, row.key_data) = key;
             }
             if let Some(files) = body.personality {
                 let files = files.into_iter().map(|file| (file.path, file.contents)).collect();
-                update = update.col_expr(Column::Personality, crate::model::json(&Strings(files)));
+                row.personality = Some(Strings(files));
             }
             if let Some(metadata) = body.metadata {
-                update = update.col_expr(Column::Metadata, crate::model::json(&Strings(metadata)));
+                row.metadata = Strings(metadata);
             }
-            update
         })
         .await?;
-    let row = server::living(cx.service.db.read(), server.id).await?;
+    let row = server::again(cx.service.db.read(), server).await?;
     let row = row.ok_or_else(|| NovaError::InstanceNotFound(server.id.to_string()))?;
     let around = Surroundings::read(cx, &[&row], true).await?;
     let admin_pass = body.admin_pass.unwrap_or_else(password);

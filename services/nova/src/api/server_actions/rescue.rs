@@ -65,7 +65,7 @@ pub async fn rescue(asked: Asked) -> Result<Response, Fault> {
         over: &[],
         event: "compute.instance.rescue.start",
     };
-    asked.task_with(&request, Some(details), |update| update).await?;
+    asked.task_with(&request, |row| row.task = Some(details)).await?;
     let admin_pass = wanted.admin_pass.unwrap_or_else(password);
     json(StatusCode::OK, &json!({"adminPass": admin_pass}))
 }

@@ -3,7 +3,6 @@
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use platform::{Body, http::Fault, wire::Version};
-use sea_orm::sea_query::Expr;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -12,7 +11,7 @@ use crate::{
     error::NovaError,
     model::{
         flavor::{self, Snapshot},
-        server::{Column, TaskDetails},
+        server::TaskDetails,
     },
     server::state::{Task, VmState},
 };
@@ -62,7 +61,6 @@ pub async fn resize(mut asked: Asked) -> Result<Response, Fault> {
         return Err(Fault::bad_request("Flavor's memory is too small for requested image."));
     }
     let more = vec![("cores", new.vcpus - server.vcpus), ("ram", new.memory_mb - server.memory_mb)];
-    let old = server.flavor.clone();
     let details = TaskDetails { resume: Some(server.vm_state.clone()), ..TaskDetails::default() };
     let request = Request {
         task: Task::ResizePrep,
@@ -73,19 +71,13 @@ pub async fn resize(mut asked: Asked) -> Result<Response, Fault> {
     };
     asked.more = more;
     asked
-        .task_with(&request, Some(details), |update| {
-            let update = match body.disk_config {
-                Some(config) => update.col_expr(Column::DiskConfig, Expr::value(config)),
-                None => update,
-            };
-            update
-                .col_expr(Column::OldFlavor, crate::model::json(&old))
-                .col_expr(Column::Flavor, crate::model::json(&new))
-                .col_expr(Column::FlavorId, Expr::value(new.id.as_str()))
-                .col_expr(Column::Vcpus, Expr::value(new.vcpus))
-                .col_expr(Column::MemoryMb, Expr::value(new.memory_mb))
-                .col_expr(Column::RootGb, Expr::value(new.root_gb))
-                .col_expr(Column::EphemeralGb, Expr::value(new.ephemeral_gb))
+        .task_with(&request, |row| {
+            row.task = Some(details);
+            row.old_flavor = Some(row.flavor.clone());
+            row.set_flavor(&new);
+            if let Some(config) = body.disk_config {
+                row.disk_config = config;
+            }
         })
         .await
 }

@@ -3,19 +3,18 @@
 use std::collections::BTreeMap;
 
 use axum::response::Response;
-use platform::http::Fault;
-use sea_orm::sea_query::Expr;
+use platform::{db::owned::Owned, http::Fault};
 
 use super::{Asked, Request, image};
 use crate::{
-    model::server::{Column, TaskDetails},
+    model::server::TaskDetails,
     server::state::{Task, VmState},
 };
 
 /// `shelve`: an image is taken (unless the server boots from a volume), and the host is left.
 pub async fn shelve(asked: Asked) -> Result<Response, Fault> {
     let states = &[VmState::Active, VmState::Stopped, VmState::Paused, VmState::Suspended];
-    super::lookup::in_state(&asked.server, "shelve", states)?;
+    asked.server.in_state("shelve", states)?;
     let snapshot = match asked.server.image_id {
         Some(_) => {
             let name = format!("{}-shelved", asked.server.name);
@@ -31,7 +30,7 @@ pub async fn shelve(asked: Asked) -> Result<Response, Fault> {
         event: "compute.instance.shelve.start",
     };
     let details = TaskDetails { shelved: snapshot, ..TaskDetails::default() };
-    let outcome = asked.task_with(&request, Some(details), |update| update).await;
+    let outcome = asked.task_with(&request, |row| row.task = Some(details)).await;
     if let (Err(_), Some(image)) = (&outcome, snapshot) {
         asked.cx.service.images.discard(image).await?;
     }
@@ -68,9 +67,9 @@ pub async fn unshelve(asked: Asked) -> Result<Response, Fault> {
         event: "compute.instance.unshelve.start",
     };
     asked
-        .task_with(&request, Some(details), |update| match zone {
-            Some(zone) => update.col_expr(Column::AvailabilityZone, Expr::value(zone)),
-            None => update,
+        .task_with(&request, |row| {
+            row.task = Some(details);
+            row.availability_zone = zone.or(row.availability_zone.take());
         })
         .await
 }

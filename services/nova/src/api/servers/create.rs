@@ -7,12 +7,11 @@ use contracts::image::Image;
 use http::{HeaderValue, StatusCode, header};
 use platform::{
     View,
-    db::list::count,
+    db::{WriteTx, owned::Scope},
     http::{self as web, Body, Cx, Fault},
     policy::Target,
 };
 use rand::{Rng, distr::Alphanumeric};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -20,7 +19,6 @@ use super::{
     super::{
         lenient::address,
         links::{self, Link},
-        lookup,
     },
     body::{CreateRequest, NewServer},
     disks, nics,
@@ -49,7 +47,7 @@ struct Created<'a> {
 
 /// Makes servers.
 pub async fn create(cx: Cx<Nova>, Body(body): Body<CreateRequest>) -> Result<Response, Fault> {
-    cx.allow()?;
+    let own = cx.own_scope()?;
     let project = cx.project_id()?.to_owned();
     let new = &body.server;
     let hints = hints(body.hints.as_ref().or(body.old_hints.as_ref()));
@@ -80,12 +78,12 @@ pub async fn create(cx: Cx<Nova>, Body(body): Body<CreateRequest>) -> Result<Res
     let admin_pass = new.admin_pass.clone().unwrap_or_else(password);
 
     let mut tx = cx.service.db.write().await?;
-    let room = quota::Room::read(&*tx, &project, &cx.caller.user.id).await?;
+    let room = quota::Room::read(&*tx, &own, &cx.caller.user.id).await?;
     let limits = &room.project.0;
     check_items(new, limits)?;
     let number = affordable(&room, &sizes, least, most)?;
-    let group = group(&cx, &tx, &hints, limits, number).await?;
-    let key = key(&cx, &tx, new).await?;
+    let group = group(&tx, &own, &hints, limits, number).await?;
+    let key = key(&tx, &own, new).await?;
     let template = template(&cx, new, image.as_ref(), &sizes, &disks, &hints, place, group, key)?;
     let mut servers = Vec::new();
     for at in 0..number {
@@ -293,8 +291,8 @@ fn affordable(
 }
 
 async fn group(
-    cx: &Cx<Nova>,
-    tx: &platform::db::WriteTx,
+    tx: &WriteTx,
+    own: &Scope,
     hints: &Map<String, Value>,
     limits: &quota::Limits,
     number: i64,
@@ -302,27 +300,17 @@ async fn group(
     let Some(text) = hints.get("group").and_then(Value::as_str) else { return Ok(None) };
     let missing = || Fault::bad_request(NovaError::GroupNotFound(text.to_owned()));
     let id = Uuid::parse_str(text).map_err(|_| missing())?;
-    let row = server_group::Entity::find_by_id(id).one(&**tx).await?.ok_or_else(missing)?;
-    if cx.caller.project_id() != Some(&row.project_id) {
-        return Err(missing());
-    }
-    let members = server::Entity::find()
-        .filter(server::Column::GroupId.eq(id))
-        .filter(server::Column::Deleted.eq(false));
+    let group = server_group::within(&**tx, own, id).await?.ok_or_else(missing)?;
     let limit = limits.get("server_group_members").copied().unwrap_or(-1);
-    if limit >= 0 && count(&**tx, members).await? as i64 + number > limit {
+    if limit >= 0 && server_group::size(&**tx, &group).await? as i64 + number > limit {
         return Err(NovaError::Forbidden("Quota exceeded, too many servers in group".into()).into());
     }
     Ok(Some(id))
 }
 
-async fn key(
-    cx: &Cx<Nova>,
-    tx: &platform::db::WriteTx,
-    new: &NewServer,
-) -> Result<Option<keypair::Model>, Fault> {
+async fn key(tx: &WriteTx, own: &Scope, new: &NewServer) -> Result<Option<keypair::Model>, Fault> {
     let Some(name) = &new.key_name else { return Ok(None) };
-    let row = keypair::of_user(&**tx, &cx.caller.user.id, name).await?;
+    let row = keypair::named(&**tx, own, name).await?;
     Ok(Some(row.ok_or_else(|| Fault::bad_request("Invalid key_name provided."))?))
 }
 
@@ -451,34 +439,17 @@ pub fn hostname(name: &str, id: Uuid) -> String {
 
 async fn insert(
     cx: &Cx<Nova>,
-    tx: &platform::db::WriteTx,
+    tx: &WriteTx,
     row: &server::Model,
     disks: &[attachment::Model],
     cards: &[interface::Model],
     tags: &[String],
 ) -> Result<(), Fault> {
-    let db = &**tx;
-    server::Entity::insert(server::ActiveModel::from(row.clone()).reset_all())
-        .exec_without_returning(db)
-        .await?;
-    let disks = disks::of_server(disks, row.id)
-        .into_iter()
-        .map(|disk| attachment::ActiveModel::from(disk).reset_all());
-    attachment::Entity::insert_many(disks).exec_without_returning(db).await?;
-    if !cards.is_empty() {
-        let cards = nics::of_server(cards, row.id)
-            .into_iter()
-            .map(|card| interface::ActiveModel::from(card).reset_all());
-        interface::Entity::insert_many(cards).exec_without_returning(db).await?;
-    }
-    if !tags.is_empty() {
-        let tags = tags.iter().map(|tag| {
-            server_tag::ActiveModel::from(server_tag::Model { server_id: row.id, tag: tag.clone() })
-                .reset_all()
-        });
-        server_tag::Entity::insert_many(tags).exec_without_returning(db).await?;
-    }
-    instance_action::begin(db, row.id, "create", &lookup::asker(cx)).await?;
+    server::insert(tx, row).await?;
+    attachment::insert(tx, &disks::of_server(disks, row.id)).await?;
+    interface::insert(tx, &nics::of_server(cards, row.id)).await?;
+    server_tag::add(tx, row, tags).await?;
+    instance_action::begin(tx, row, "create", cx).await?;
     Ok(())
 }
 

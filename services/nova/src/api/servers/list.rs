@@ -4,56 +4,29 @@ use axum::response::Response;
 use http::StatusCode;
 use platform::{
     View,
-    db::list::{self, Kind, ListSpec, Page, Paging},
+    db::{
+        list::{Page, Paging},
+        owned::Scope,
+    },
     http::{self as web, Cx, Fault, Query},
+    policy::Target,
     wire::{At, View},
 };
+
 use sea_orm::Order;
 
 use super::{
     super::links::{self, Link},
-    filters::{self, InRows},
     view::{self, ServerRef, ServerView, Surroundings},
 };
 use crate::{
     Nova,
-    model::server::{Column, Entity, Model},
+    model::server::{self, Asking, Model},
 };
 
-/// How servers are listed.
-pub static LIST: ListSpec<Entity> = ListSpec {
-    id: Column::Id,
-    id_kind: Kind::Uuid,
-    filters: &[],
-    sorts: &[
-        ("created_at", Column::CreatedAt),
-        ("updated_at", Column::UpdatedAt),
-        ("uuid", Column::Id),
-        ("id", Column::Id),
-        ("display_name", Column::Name),
-        ("name", Column::Name),
-        ("vm_state", Column::VmState),
-        ("power_state", Column::PowerState),
-        ("project_id", Column::ProjectId),
-        ("user_id", Column::UserId),
-        ("hostname", Column::Hostname),
-        ("instance_type_id", Column::FlavorId),
-        ("memory_mb", Column::MemoryMb),
-        ("vcpus", Column::Vcpus),
-        ("root_gb", Column::RootGb),
-        ("ephemeral_gb", Column::EphemeralGb),
-        ("progress", Column::Progress),
-        ("locked", Column::Locked),
-        ("auto_disk_config", Column::DiskConfig),
-        ("launch_index", Column::LaunchIndex),
-        ("config_drive", Column::ConfigDrive),
-    ],
-    default_sort: &[("created_at", Order::Desc)],
-    max_limit: Some(1000),
-};
-
-async fn page(cx: &Cx<Nova>, query: &Query, rule: &str) -> Result<Page<Model>, Fault> {
-    cx.allow()?;
+/// A page of the caller's project; of all projects, where that is asked for and the rule `others` allows it.
+async fn page(cx: &Cx<Nova>, query: &Query, others: &str) -> Result<Page<Model>, Fault> {
+    let own = cx.own_scope()?;
     let mut paging = Paging::read(query)?;
     // Elsewhere 0 stands for the most that a page holds; here for none.
     if paging.limit == Some(0) {
@@ -65,36 +38,29 @@ async fn page(cx: &Cx<Nova>, query: &Query, rule: &str) -> Result<Page<Model>, F
             *order = Order::Desc;
         }
     }
-    let Some((select, in_rows)) = filters::filters(cx, query, rule)? else {
-        return Ok(Page { items: Vec::new(), more: false });
-    };
-    let db = cx.service.db.read();
-    if in_rows.is_empty() {
-        return list::page_of(db, select, &LIST, &paging).await;
-    }
-    sift(db, select, paging, &in_rows).await
+    let scope = if all_tenants(query)? { everybody(cx, query, others)? } else { own };
+    let all_filters = cx.may("os_compute_api:servers:allow_all_filters", &Target::none());
+    let asking = Asking { version: cx.version, all_filters };
+    server::page(cx.service.db.read(), &scope, query, paging, asking).await
 }
 
-/// Reads page after page until enough rows have passed.
-async fn sift(
-    db: &sea_orm::DatabaseConnection,
-    select: sea_orm::Select<Entity>,
-    mut paging: Paging,
-    in_rows: &InRows,
-) -> Result<Page<Model>, Fault> {
-    let limit = paging.limit.filter(|limit| *limit > 0).unwrap_or(1000).min(1000) as usize;
-    let mut items: Vec<Model> = Vec::new();
-    paging.limit = Some(1000);
-    loop {
-        let page = list::page_of(db, select.clone(), &LIST, &paging).await?;
-        paging.marker = page.items.last().map(|row| row.id.to_string());
-        items.extend(page.items.into_iter().filter(|row| in_rows.pass(row)));
-        if items.len() > limit || !page.more {
-            let more = items.len() > limit;
-            items.truncate(limit);
-            return Ok(Page { items, more });
-        }
+/// Whether servers of all projects are asked for: the name alone says so, too.
+fn all_tenants(query: &Query) -> Result<bool, Fault> {
+    match query.get("all_tenants") {
+        None => Ok(false),
+        Some("") => Ok(true),
+        Some(text) => query
+            .flag("all_tenants")
+            .map(|flag| flag == Some(true))
+            .map_err(|_| Fault::bad_request(format!("Invalid value '{text}' for all_tenants."))),
     }
+}
+
+/// All projects, or one that is named.
+fn everybody(cx: &Cx<Nova>, query: &Query, rule: &str) -> Result<Scope, Fault> {
+    let all = cx.scope_of_all(rule)?;
+    let project = query.get("project_id").or(query.get("tenant_id"));
+    Ok(project.map_or(all.clone(), |project| all.narrowed(project)))
 }
 
 #[derive(View)]
@@ -107,7 +73,7 @@ struct Listed<V: View> {
 
 /// In the short form.
 pub async fn index(cx: Cx<Nova>, query: Query) -> Result<Response, Fault> {
-    let page = page(&cx, &query, "os_compute_api:servers:index").await?;
+    let page = page(&cx, &query, "os_compute_api:servers:index:get_all_tenants").await?;
     let servers: Vec<ServerRef<'_>> = page.items.iter().map(|row| ServerRef::new(&cx, row)).collect();
     let last = page.items.last().filter(|_| page.more);
     let servers_links = last.map(|row| links::next(&cx, "servers", &query, row.id));
@@ -116,7 +82,7 @@ pub async fn index(cx: Cx<Nova>, query: Query) -> Result<Response, Fault> {
 
 /// In the whole form.
 pub async fn detail(cx: Cx<Nova>, query: Query) -> Result<Response, Fault> {
-    let page = page(&cx, &query, "os_compute_api:servers:detail").await?;
+    let page = page(&cx, &query, "os_compute_api:servers:detail:get_all_tenants").await?;
     let rows: Vec<&Model> = page.items.iter().collect();
     let around = Surroundings::read(&cx, &rows, false).await?;
     let servers: Vec<ServerView<'_>> = page.items.iter().map(|row| view::full(&cx, row, &around)).collect();

@@ -3,7 +3,6 @@
 pub mod body;
 mod create;
 pub mod disks;
-mod filters;
 mod list;
 pub mod nics;
 mod one;
@@ -12,15 +11,15 @@ pub mod view;
 use http::Method;
 use platform::http::Routes;
 
-use crate::Nova;
+use crate::{Nova, model::server::LIST};
 
 /// Routes.
 pub fn routes() -> Routes<Nova> {
     Routes::new()
         .get("/v2.1/servers", "os_compute_api:servers:index", list::index)
-        .list(&list::LIST)
+        .list(&LIST)
         .get("/v2.1/servers/detail", "os_compute_api:servers:detail", list::detail)
-        .list(&list::LIST)
+        .list(&LIST)
         .post("/v2.1/servers", "os_compute_api:servers:create", create::create)
         // The path of old clients that boot from volumes.
         .route(Method::POST, "/v2.1/os-volumes_boot", "os_compute_api:servers:create", create::create)

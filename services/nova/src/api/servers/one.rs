@@ -3,7 +3,6 @@
 use axum::{extract::Path, response::Response};
 use http::StatusCode;
 use platform::http::{Body, Cx, Fault};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
 
 use super::{
     super::{lenient::address, lookup},
@@ -13,10 +12,7 @@ use super::{
 use crate::{
     Nova,
     error::NovaError,
-    model::{
-        instance_action,
-        server::{self, Column},
-    },
+    model::{instance_action, server},
     server::state::Task,
 };
 
@@ -34,41 +30,38 @@ pub async fn update(
     Body(body): Body<UpdateServer>,
 ) -> Result<Response, Fault> {
     let row = lookup::server(&cx, &id).await?;
-    let mut update = server::Entity::update_many()
-        .filter(Column::Id.eq(row.id))
-        .filter(Column::Deleted.eq(false))
-        .col_expr(Column::UpdatedAt, Expr::value(chrono::Utc::now()));
-    if let Some(name) = body.name {
-        update = update.col_expr(Column::Name, Expr::value(name));
-    }
-    if let Some(disk_config) = body.disk_config {
-        update = update.col_expr(Column::DiskConfig, Expr::value(disk_config));
-    }
-    if let Some(given) = body.access_ip_v4.given() {
-        update = update.col_expr(Column::AccessIpV4, Expr::value(given.map(address)));
-    }
-    if let Some(given) = body.access_ip_v6.given() {
-        update = update.col_expr(Column::AccessIpV6, Expr::value(given.map(address)));
-    }
-    if let Some(description) = body.description.given() {
-        update = update.col_expr(Column::Description, Expr::value(description));
-    }
-    if let Some(hostname) = body.hostname {
-        update = update.col_expr(Column::Hostname, Expr::value(hostname));
-    }
-    if let Some(zone) = body.pinned_availability_zone.given() {
+    let zone = body.pinned_availability_zone.given();
+    if let Some(zone) = &zone {
         pinnable(&cx, &row, zone.as_deref()).await?;
-        // What it is pinned to is as it was when that was checked.
-        update = match &row.availability_zone {
-            Some(pinned) => update.filter(Column::AvailabilityZone.eq(pinned.as_str())),
-            None => update.filter(Column::AvailabilityZone.is_null()),
-        };
-        update = update.col_expr(Column::AvailabilityZone, Expr::value(zone));
     }
     let mut tx = cx.service.db.write().await?;
-    let changed = update.exec(&*tx).await?.rows_affected;
-    let row = server::living(&*tx, row.id).await?.ok_or(NovaError::InstanceNotFound(id))?;
-    if changed == 0 {
+    let as_checked = match &zone {
+        Some(zone) => server::pin(&tx, &row, zone.as_deref()).await?,
+        None => true,
+    };
+    server::change_anyway(&tx, &row, |row| {
+        if let Some(name) = body.name {
+            row.name = name;
+        }
+        if let Some(disk_config) = body.disk_config {
+            row.disk_config = disk_config;
+        }
+        if let Some(given) = body.access_ip_v4.given() {
+            row.access_ip_v4 = given.map(address);
+        }
+        if let Some(given) = body.access_ip_v6.given() {
+            row.access_ip_v6 = given.map(address);
+        }
+        if let Some(description) = body.description.given() {
+            row.description = description;
+        }
+        if let Some(hostname) = body.hostname {
+            row.hostname = hostname;
+        }
+    })
+    .await?;
+    let row = server::again(&*tx, &row).await?.ok_or(NovaError::InstanceNotFound(id))?;
+    if !as_checked {
         return Err(Fault::conflict("The server was changed by another request at the same time."));
     }
     tx.emit(cx.event("compute.instance.update", row.id));
@@ -100,8 +93,7 @@ async fn pinnable(cx: &Cx<Nova>, row: &server::Model, wanted: Option<&str>) -> R
 
 /// Deletes it, whatever it is doing.
 pub async fn delete(cx: Cx<Nova>, Path(id): Path<String>) -> Result<StatusCode, Fault> {
-    let row = lookup::server(&cx, &id).await?;
-    lookup::unlocked(&cx, &row)?;
+    let row = lookup::unlocked_server(&cx, &id).await?;
     mark_deleting(&cx, &row).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -110,13 +102,8 @@ pub async fn delete(cx: Cx<Nova>, Path(id): Path<String>) -> Result<StatusCode, 
 pub async fn mark_deleting(cx: &Cx<Nova>, row: &server::Model) -> Result<(), Fault> {
     if row.current_task() != Some(Task::Deleting) {
         let mut tx = cx.service.db.write().await?;
-        let update = server::Entity::update_many()
-            .filter(Column::Id.eq(row.id))
-            .filter(Column::Deleted.eq(false))
-            .col_expr(Column::UpdatedAt, Expr::value(chrono::Utc::now()))
-            .col_expr(Column::TaskState, Expr::value(Task::Deleting.name()));
-        update.exec(&*tx).await?;
-        instance_action::begin(&*tx, row.id, "delete", &lookup::asker(cx)).await?;
+        server::change_anyway(&tx, row, |row| row.task_state = Some(Task::Deleting.name().into())).await?;
+        instance_action::begin(&tx, row, "delete", cx).await?;
         tx.emit(cx.event("compute.instance.delete.start", row.id));
         tx.commit().await?;
     }

@@ -12,10 +12,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha224};
 use uuid::Uuid;
 
-use super::super::{
-    links::{self, Link},
-    times::{Iso, Micro},
-};
+use super::super::links::{self, Link};
 use crate::{
     Nova,
     model::{
@@ -24,6 +21,7 @@ use crate::{
         server_tag,
     },
     server::state::{VmState, status},
+    times::{Iso, Micro},
 };
 
 /// The short form.
@@ -297,7 +295,6 @@ impl Surroundings {
     /// Of these servers. `groups`: their groups are shown (not in lists).
     pub async fn read(cx: &Cx<Nova>, rows: &[&Model], groups: bool) -> Result<Self, sea_orm::DbErr> {
         let db = cx.service.db.read();
-        let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
         let owner = rows.first().map(|row| row.project_id.clone()).unwrap_or_default();
         let target = platform::policy::Target::project(owner);
         let aggregates = aggregate::all(db).await?;
@@ -317,8 +314,8 @@ impl Surroundings {
             }
         }
         Ok(Self {
-            disks: attachment::volumes_of(db, &ids).await?,
-            tags: server_tag::of_servers(db, &ids).await?,
+            disks: attachment::volumes_of(db, rows).await?,
+            tags: server_tag::of_each(db, rows).await?,
             zones,
             down,
             disabled,

@@ -2,26 +2,32 @@
 //! expression is asked for.
 
 use platform::{
-    http::{Cx, Fault, Query},
-    policy::Target,
+    db::owned::Scope,
+    http::{Fault, Query},
     wire::Version,
 };
 use regex::{Regex, RegexBuilder};
 use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select,
+    ColumnTrait, Condition, EntityTrait, QueryFilter, Select,
     sea_query::{Expr, ExprTrait, Func},
 };
 use uuid::Uuid;
 
-use super::super::times;
+use super::row::{Column, Entity, Model};
 use crate::{
-    Nova,
-    model::{
-        server::{Column, Entity, Model},
-        server_tag,
-    },
+    model::server_tag,
     server::state::{VmState, of_status},
+    times,
 };
+
+/// In which version a list is asked for, and whether by somebody who may use all filters.
+#[derive(Debug, Clone, Copy)]
+pub struct Asking {
+    /// The version.
+    pub version: Version,
+    /// Whether all filters are theirs.
+    pub all_filters: bool,
+}
 
 /// Filters that the database does not do.
 #[derive(Default)]
@@ -54,32 +60,17 @@ impl InRows {
     }
 }
 
-/// The filters of a request. `None`: nothing can pass.
-pub fn filters(cx: &Cx<Nova>, query: &Query, rule: &str) -> Result<Option<(Select<Entity>, InRows)>, Fault> {
-    let mut select = Entity::find();
+/// What a query asks for, of a scope. `None`: nothing can pass.
+pub fn filtered(
+    scope: &Scope,
+    query: &Query,
+    asking: Asking,
+) -> Result<Option<(Select<Entity>, InRows)>, Fault> {
+    let select = Entity::find().filter(scope.by_project(Column::ProjectId));
     let mut in_rows = InRows::default();
-    let own = cx.caller.project_id().unwrap_or_default().to_owned();
-    let admin = cx.may("os_compute_api:servers:allow_all_filters", &Target::none());
-    let everywhere = query.get("all_tenants").is_some_and(|text| {
-        text.is_empty() || query.flag("all_tenants").is_ok_and(|flag| flag == Some(true))
-    });
-    if let Some(text) = query.get("all_tenants").filter(|text| !text.is_empty())
-        && query.flag("all_tenants").is_err()
-    {
-        return Err(Fault::bad_request(format!("Invalid value '{text}' for all_tenants.")));
-    }
-    let project = query.get("project_id").or(query.get("tenant_id"));
-    if everywhere {
-        cx.allow_rule(&format!("{rule}:get_all_tenants"), &Target::none())?;
-        if let Some(project) = project {
-            select = select.filter(Column::ProjectId.eq(project));
-        }
-    } else {
-        select = select.filter(Column::ProjectId.eq(own));
-    }
-    let Some(filtered) = deleted(query, select, admin)? else { return Ok(None) };
-    select = filtered;
-    select = changed(cx, query, select)?;
+    let Asking { version, all_filters } = asking;
+    let Some(mut select) = deleted(query, select, all_filters)? else { return Ok(None) };
+    select = changed(version, query, select)?;
     if let Some(pattern) = query.get("name") {
         match plain(pattern) {
             true => {
@@ -91,11 +82,11 @@ pub fn filters(cx: &Cx<Nova>, query: &Query, rule: &str) -> Result<Option<(Selec
         }
     }
     in_rows.ip = query.get("ip").map(|pattern| regex("ip", pattern)).transpose()?;
-    let six = admin || cx.version >= Version::new(2, 5);
+    let six = all_filters || version >= Version::new(2, 5);
     in_rows.ip6 = query.get("ip6").filter(|_| six).map(|pattern| regex("ip6", pattern)).transpose()?;
-    select = texts(cx, query, select, admin);
+    select = texts(version, query, select, all_filters);
     for (name, column) in [("image", Column::ImageId), ("uuid", Column::Id)] {
-        if name == "uuid" && !admin {
+        if name == "uuid" && !all_filters {
             continue;
         }
         let asked: Vec<&str> = query.all(name).collect();
@@ -103,15 +94,15 @@ pub fn filters(cx: &Cx<Nova>, query: &Query, rule: &str) -> Result<Option<(Selec
             select = select.filter(column.is_in(asked.iter().filter_map(|text| Uuid::parse_str(text).ok())));
         }
     }
-    if admin && let Some(host) = query.get("host").or(query.get("node")) {
+    if all_filters && let Some(host) = query.get("host").or(query.get("node")) {
         select = select.filter(Column::Host.eq(host));
     }
-    if cx.version >= Version::new(2, 73)
+    if version >= Version::new(2, 73)
         && let Some(locked) = query.flag("locked")?
     {
         select = select.filter(Column::Locked.eq(locked));
     }
-    if cx.version >= Version::new(2, 26) {
+    if version >= Version::new(2, 26) {
         select = tags(query, select);
     }
     Ok(Some((select, in_rows)))
@@ -167,7 +158,7 @@ fn deleted(query: &Query, mut select: Select<Entity>, admin: bool) -> Result<Opt
     }))
 }
 
-fn changed(cx: &Cx<Nova>, query: &Query, mut select: Select<Entity>) -> Result<Select<Entity>, Fault> {
+fn changed(version: Version, query: &Query, mut select: Select<Entity>) -> Result<Select<Entity>, Fault> {
     let time = |name: &str| match query.get(name) {
         None => Ok(None),
         Some(text) => times::parse(text).map(Some).ok_or_else(|| {
@@ -180,7 +171,7 @@ fn changed(cx: &Cx<Nova>, query: &Query, mut select: Select<Entity>) -> Result<S
     if let Some(since) = since {
         select = select.filter(Column::UpdatedAt.gte(since));
     }
-    if cx.version >= Version::new(2, 66)
+    if version >= Version::new(2, 66)
         && let Some(before) = time("changes-before")?
     {
         if since.is_some_and(|since| since > before) {
@@ -194,7 +185,7 @@ fn changed(cx: &Cx<Nova>, query: &Query, mut select: Select<Entity>) -> Result<S
 }
 
 /// Filters of equal texts. Those from the second list are for administrators before 2.83.
-fn texts(cx: &Cx<Nova>, query: &Query, mut select: Select<Entity>, admin: bool) -> Select<Entity> {
+fn texts(version: Version, query: &Query, mut select: Select<Entity>, admin: bool) -> Select<Entity> {
     let everybody = [("flavor", Column::FlavorId), ("reservation_id", Column::ReservationId)];
     let later = [
         ("availability_zone", Column::AvailabilityZone),
@@ -211,7 +202,7 @@ fn texts(cx: &Cx<Nova>, query: &Query, mut select: Select<Entity>, admin: bool) 
         ("access_ip_v6", Column::AccessIpV6),
         ("locked_by", Column::LockedBy),
     ];
-    let later_too = admin || cx.version >= Version::new(2, 83);
+    let later_too = admin || version >= Version::new(2, 83);
     let groups: [(bool, &[(&str, Column)]); 3] =
         [(true, &everybody), (later_too, &later), (admin, &restricted)];
     for (name, column) in groups.into_iter().filter(|(may, _)| *may).flat_map(|(_, group)| group) {
@@ -234,27 +225,20 @@ fn texts(cx: &Cx<Nova>, query: &Query, mut select: Select<Entity>, admin: bool) 
 }
 
 fn tags(query: &Query, mut select: Select<Entity>) -> Select<Entity> {
-    let having = |tags: Vec<&str>| {
-        server_tag::Entity::find()
-            .select_only()
-            .column(server_tag::Column::ServerId)
-            .filter(server_tag::Column::Tag.is_in(tags))
-            .into_query()
-    };
     let asked = |name: &str| -> Option<Vec<&str>> { query.get(name).map(|text| text.split(',').collect()) };
     for tag in asked("tags").into_iter().flatten() {
-        select = select.filter(Column::Id.in_subquery(having(vec![tag])));
+        select = select.filter(Column::Id.in_subquery(server_tag::having(vec![tag])));
     }
     if let Some(any) = asked("tags-any") {
-        select = select.filter(Column::Id.in_subquery(having(any)));
+        select = select.filter(Column::Id.in_subquery(server_tag::having(any)));
     }
     if let Some(none) = asked("not-tags-any") {
-        select = select.filter(Column::Id.not_in_subquery(having(none)));
+        select = select.filter(Column::Id.not_in_subquery(server_tag::having(none)));
     }
     if let Some(not_all) = asked("not-tags") {
         let mut any = Condition::any();
         for tag in not_all {
-            any = any.add(Column::Id.not_in_subquery(having(vec![tag])));
+            any = any.add(Column::Id.not_in_subquery(server_tag::having(vec![tag])));
         }
         select = select.filter(any);
     }
