@@ -4,6 +4,7 @@ use axum::{extract::Path, response::Response};
 use http::StatusCode;
 use platform::{
     View,
+    db::opened,
     http::{self as web, Cx, Fault, Routes},
     wire::{At, Schema, Version},
 };
@@ -180,7 +181,7 @@ async fn made(cx: &Cx<Nova>, server: &server::Model, row: &Model) -> Result<cont
     let known = interface::of(&*tx, server).await?;
     let position = known.iter().map(|row| row.position + 1).max().unwrap_or(0);
     let row = Model { position, ..row.clone() };
-    interface::insert(&tx, std::slice::from_ref(&row)).await?;
+    opened::insert(&tx, &row).await?;
     instance_action::begin(&tx, server, "attach_interface", cx).await?;
     tx.emit(cx.event("compute.instance.interface_attach.start", server.id));
     tx.commit().await?;
@@ -189,7 +190,7 @@ async fn made(cx: &Cx<Nova>, server: &server::Model, row: &Model) -> Result<cont
         Ok(port) => Ok(port),
         Err(error) => {
             let tx = cx.service.db.write().await?;
-            interface::delete(&tx, &row).await?;
+            opened::delete(&tx, &row).await?;
             tx.commit().await?;
             if row.made_by_nova {
                 cx.service.networks.delete_port(row.port_id).await?;

@@ -4,7 +4,7 @@ use axum::{extract::Path, response::Response};
 use http::StatusCode;
 use platform::{
     Body, View,
-    db::{list, owned::Scope},
+    db::{list, opened, owned::Scope},
     http::{self as web, Cx, Fault, Query, Routes},
     wire::{At, Version},
 };
@@ -213,7 +213,7 @@ async fn delete(cx: Cx<Nova>, Path(name): Path<String>, query: Query) -> Result<
     let user = user(&cx, query.get("user_id"))?;
     let mut tx = cx.service.db.write().await?;
     let row = found(&*tx, user, name).await?;
-    keypair::delete(&tx, &row).await?;
+    opened::delete(&tx, &row).await?;
     tx.emit(cx.event("keypair.delete.end", &row.name));
     tx.commit().await?;
     Ok(if cx.version >= Version::new(2, 2) { StatusCode::NO_CONTENT } else { StatusCode::ACCEPTED })

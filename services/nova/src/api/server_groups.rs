@@ -5,7 +5,7 @@ use chrono::Utc;
 use http::StatusCode;
 use platform::{
     Body, View,
-    db::list,
+    db::{list, opened},
     http::{self as web, Cx, Fault, Query, Routes},
     wire::{At, Version},
 };
@@ -155,7 +155,7 @@ async fn create(cx: Cx<Nova>, web::Body(body): web::Body<Create>) -> Result<Resp
     if room.check(&[("server_groups", 1)]).is_err() {
         return Err(NovaError::Forbidden("Quota exceeded, too many server groups.".into()).into());
     }
-    server_group::insert(&tx, &row).await?;
+    opened::insert(&tx, &row).await?;
     tx.emit(cx.event("server_group.create", row.id));
     tx.commit().await?;
     cx.answer(StatusCode::OK, "server_group", &view(&row, Vec::new()))

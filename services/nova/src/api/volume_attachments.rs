@@ -8,7 +8,7 @@ use contracts::CallError;
 use http::StatusCode;
 use platform::{
     Body, View,
-    db::owned::Owned,
+    db::{opened, owned::Owned},
     http::{self as web, Cx, Fault, Query, Routes},
     wire::At,
 };
@@ -173,7 +173,7 @@ async fn create(
     if let Err(error) = cx.service.volumes.reserve(&cx.caller, row.id, body.volume, server.id).await {
         if !matches!(error, CallError::Unavailable { .. }) {
             let tx = cx.service.db.write().await?;
-            attachment::delete(&tx, &row).await?;
+            opened::delete(&tx, &row).await?;
             tx.commit().await?;
         }
         return Err(match error {
@@ -239,7 +239,7 @@ async fn record(cx: &Cx<Nova>, server: &server::Model, body: &Attach) -> Result<
         origin: Some(server::Origin((*cx.caller).clone())),
         ..blank(&bus)
     };
-    attachment::insert(&tx, std::slice::from_ref(&row)).await?;
+    opened::insert(&tx, &row).await?;
     instance_action::begin(&tx, server, "attach_volume", cx).await?;
     tx.emit(cx.event("compute.instance.volume_attach.start", server.id));
     tx.commit().await?;

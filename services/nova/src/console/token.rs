@@ -1,7 +1,7 @@
 //! Tokens that open a console.
 
 use chrono::{TimeDelta, Utc};
-use platform::db::owned::Inside;
+use platform::db::{opened, owned::Inside};
 use rand::{Rng, distr::Alphanumeric};
 use sea_orm::DbErr;
 use sha2::{Digest, Sha256};
@@ -30,7 +30,7 @@ pub async fn issue(nova: &Nova, server: &server::Model) -> Result<String, DbErr>
     };
     let tx = nova.db.write().await?;
     console_token::delete_ended(&tx, now).await?;
-    console_token::insert(&tx, &row).await?;
+    opened::insert(&tx, &row).await?;
     tx.commit().await?;
     Ok(token)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use platform::db::{WriteTx, opened, owned::Inside};
+use platform::db::{WriteTx, owned::Inside};
 use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*, sea_query::Expr};
 
 use super::server;
@@ -118,11 +118,6 @@ pub async fn pending(db: &impl ConnectionTrait, _: &Inside) -> Result<HashSet<Uu
     Ok(servers.into_iter().collect())
 }
 
-/// Writes new ones.
-pub async fn insert(tx: &WriteTx, disks: &[Model]) -> Result<(), DbErr> {
-    opened::insert_all(tx, disks).await
-}
-
 /// Takes a disk from one state to another; whether it was in that one.
 pub async fn turn(tx: &WriteTx, disk: &Model, from: State, to: State) -> Result<bool, DbErr> {
     let turned = Entity::update_many()
@@ -146,11 +141,6 @@ pub async fn settle(tx: &WriteTx, server: &server::Model) -> Result<(), DbErr> {
 pub async fn delete_on_termination(tx: &WriteTx, disk: &Model, goes: bool) -> Result<(), DbErr> {
     let update = Entity::update_many().filter(Column::Id.eq(disk.id));
     update.col_expr(Column::DeleteOnTermination, Expr::value(goes)).exec(&**tx).await.map(drop)
-}
-
-/// Removes one.
-pub async fn delete(tx: &WriteTx, disk: &Model) -> Result<(), DbErr> {
-    opened::delete(tx, disk).await.map(drop)
 }
 
 /// Removes all of a server.

@@ -1,7 +1,7 @@
 //! Tokens that open a console. Only their hash is kept.
 
 use chrono::{DateTime, Utc};
-use platform::db::{WriteTx, opened, owned::Inside};
+use platform::db::{WriteTx, owned::Inside};
 use sea_orm::entity::prelude::*;
 
 use super::server;
@@ -36,11 +36,6 @@ use row::{Column, Entity};
 /// The token with that hash: it opens the console to whoever has it.
 pub async fn with_hash(db: &impl ConnectionTrait, hash: &str, _: &Inside) -> Result<Option<Model>, DbErr> {
     Entity::find_by_id(hash).one(db).await
-}
-
-/// Writes a new one.
-pub async fn insert(tx: &WriteTx, token: &Model) -> Result<(), DbErr> {
-    opened::insert(tx, token).await
 }
 
 /// Removes those that ended.

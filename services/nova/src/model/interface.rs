@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use platform::db::{WriteTx, opened, owned::Inside};
+use platform::db::{WriteTx, owned::Inside};
 use sea_orm::{QueryOrder, QuerySelect, entity::prelude::*, sea_query::Expr};
 
 use super::{attachment::State, server};
@@ -55,11 +55,6 @@ pub async fn pending(db: &impl ConnectionTrait, _: &Inside) -> Result<HashSet<Uu
     Ok(servers.into_iter().collect())
 }
 
-/// Writes new ones.
-pub async fn insert(tx: &WriteTx, cards: &[Model]) -> Result<(), DbErr> {
-    opened::insert_all(tx, cards).await
-}
-
 /// Takes a card from one state to another; whether it was in that one.
 pub async fn turn(tx: &WriteTx, card: &Model, from: State, to: State) -> Result<bool, DbErr> {
     let turned = Entity::update_many()
@@ -88,11 +83,6 @@ pub async fn settle(tx: &WriteTx, server: &server::Model) -> Result<(), DbErr> {
         .filter(Column::ServerId.eq(server.id))
         .filter(Column::State.eq(State::Wanted.name()));
     wanted.col_expr(Column::State, Expr::value(State::Attached.name())).exec(&**tx).await.map(drop)
-}
-
-/// Removes one.
-pub async fn delete(tx: &WriteTx, card: &Model) -> Result<(), DbErr> {
-    opened::delete(tx, card).await.map(drop)
 }
 
 /// Removes all of a server.

@@ -3,7 +3,6 @@
 use platform::db::{
     WriteTx,
     list::{self, Kind, ListSpec},
-    opened,
     owned::Scope,
 };
 use sea_orm::{ActiveValue::Set, Order, Select, entity::prelude::*};
@@ -93,9 +92,4 @@ pub async fn insert(tx: &WriteTx, new: &New<'_>) -> Result<(), DbErr> {
         ..Default::default()
     };
     Entity::insert(row).exec_without_returning(&**tx).await.map(drop)
-}
-
-/// Removes one.
-pub async fn delete(tx: &WriteTx, keypair: &Model) -> Result<(), DbErr> {
-    opened::delete(tx, keypair).await.map(drop)
 }

@@ -144,11 +144,6 @@ pub async fn around(
     Ok(Some((group, members)))
 }
 
-/// Writes a new one.
-pub async fn insert(tx: &WriteTx, group: &Model) -> Result<(), DbErr> {
-    opened::insert(tx, group).await
-}
-
 /// Removes one; its servers are in none then.
 pub async fn delete(tx: &WriteTx, group: &Model) -> Result<(), DbErr> {
     opened::delete(tx, group).await?;

@@ -4,7 +4,10 @@ use contracts::{
     CallError,
     hosts::{HostError, HostRequest},
 };
-use platform::reconcile::{Next, StepError};
+use platform::{
+    db::opened,
+    reconcile::{Next, StepError},
+};
 
 use super::{
     addresses, build, machine,
@@ -109,7 +112,7 @@ async fn attach_disk(
         }
         Some(reason) => {
             tracing::warn!(server = %server.id, %volume, reason, "a volume could not be attached");
-            attachment::delete(&tx, row).await?;
+            opened::delete(&tx, row).await?;
         }
     }
     finish(&tx, server, action, failure.as_deref()).await?;
@@ -138,7 +141,7 @@ async fn detach_disk(
     let tx = nova.db.write().await?;
     match &gone {
         None => {
-            attachment::delete(&tx, row).await?;
+            opened::delete(&tx, row).await?;
         }
         Some(reason) => {
             tracing::warn!(server = %server.id, reason, "a volume could not be detached");
@@ -177,7 +180,7 @@ async fn attach_card(
         }
         Err(reason) => {
             tracing::warn!(server = %server.id, port = %row.port_id, reason, "a card could not be attached");
-            interface::delete(&tx, row).await?;
+            opened::delete(&tx, row).await?;
         }
     }
     finish(&tx, server, action, outcome.err().as_deref()).await?;
@@ -203,7 +206,7 @@ async fn detach_card(
     let tx = nova.db.write().await?;
     match &failure {
         None => {
-            interface::delete(&tx, row).await?;
+            opened::delete(&tx, row).await?;
         }
         Some(reason) => {
             tracing::warn!(server = %server.id, port = %row.port_id, reason, "a card could not be detached");

@@ -95,3 +95,29 @@ async fn bad_servers_are_refused_with_nova_s_words() {
     assert_eq!(client.post("/v2.1/servers", both).await.status, 400);
     assert!(client.get("/v2.1/servers").await.json["servers"].as_array().unwrap().is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_is_absent_to_strangers_whatever_they_ask_of_it() {
+    let cloud = Cloud::new().await;
+    let id = cloud.active("one").await;
+    let before = cloud.newest("member").get(&format!("/v2.1/servers/{id}")).await.json;
+    let table = api::routes().into_table();
+    let routes = table.iter().filter(|route| route.path.starts_with("/v2.1/servers/{id}"));
+    let mut asked = 0;
+    for route in routes.filter(|route| !route.path.ends_with("/action")) {
+        let path = route.path.replace("{id}", &id).replace(['{', '}'], "");
+        let body = (route.method == Method::POST || route.method == Method::PUT).then(|| json!({}));
+        let answer = cloud.newest("stranger").send(route.method.clone(), &path, body.clone()).await;
+        let expected: &[u16] = if body.is_some() { &[400, 403, 404] } else { &[403, 404] };
+        let status = answer.status.as_u16();
+        assert!(expected.contains(&status), "{} {path}: {status} {}", route.method, answer.json);
+        asked += 1;
+    }
+    assert!(asked > 25, "{asked}");
+    for action in ["os-start", "os-stop", "pause", "lock", "unlock", "confirmResize", "shelve", "forceDelete"]
+    {
+        let answer = cloud.act("stranger", &id, json!({action: null})).await;
+        assert_eq!(answer.status, 404, "{action}: {}", answer.json);
+    }
+    assert_eq!(cloud.newest("member").get(&format!("/v2.1/servers/{id}")).await.json, before);
+}

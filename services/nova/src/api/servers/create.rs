@@ -7,7 +7,7 @@ use contracts::image::Image;
 use http::{HeaderValue, StatusCode, header};
 use platform::{
     View,
-    db::{WriteTx, owned::Scope},
+    db::{WriteTx, opened, owned::Scope},
     http::{self as web, Body, Cx, Fault},
     policy::Target,
 };
@@ -445,9 +445,9 @@ async fn insert(
     cards: &[interface::Model],
     tags: &[String],
 ) -> Result<(), Fault> {
-    server::insert(tx, row).await?;
-    attachment::insert(tx, &disks::of_server(disks, row.id)).await?;
-    interface::insert(tx, &nics::of_server(cards, row.id)).await?;
+    opened::insert(tx, row).await?;
+    opened::insert_all(tx, &disks::of_server(disks, row.id)).await?;
+    opened::insert_all(tx, &nics::of_server(cards, row.id)).await?;
     server_tag::add(tx, row, tags).await?;
     instance_action::begin(tx, row, "create", cx).await?;
     Ok(())

@@ -22,10 +22,7 @@ mod usage;
 use std::collections::HashSet;
 
 use platform::{
-    db::{
-        WriteTx, opened,
-        owned::{Inside, Owned, Scope, Sealed},
-    },
+    db::owned::{Inside, Owned, Scope, Sealed},
     policy::Target,
 };
 use sea_orm::{QuerySelect, Select, entity::prelude::*};
@@ -118,9 +115,4 @@ pub async fn placed(db: &impl ConnectionTrait, _: &Inside) -> Result<HashSet<Uui
 async fn ids_of(db: &impl ConnectionTrait, select: Select<Entity>) -> Result<HashSet<Uuid>, DbErr> {
     let ids: Vec<Uuid> = select.select_only().column(Column::Id).into_tuple().all(db).await?;
     Ok(ids.into_iter().collect())
-}
-
-/// Writes a new one.
-pub async fn insert(tx: &WriteTx, server: &Model) -> Result<(), DbErr> {
-    opened::insert(tx, server).await
 }
