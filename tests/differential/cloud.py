@@ -69,6 +69,11 @@ class Cloud:
             self.known[f"{who}_user"] = user
             self.need("PUT", f"/v3/projects/{self.known[project + '_project']}/users/{user}/roles/{self.known['role_' + role]}")
             self.credentials[who] = (f"{self.run}-{who}", self.password, f"{self.run}-{project}")
+        self.renew()
+
+    def renew(self):
+        """New tokens for all: the cases of Keystone end some."""
+        for who in self.credentials:
             self.login(who)
 
     def login(self, who):

@@ -77,12 +77,10 @@ class Wanted:
     @staticmethod
     def among(patterns, text):
         patterns = [patterns] if isinstance(patterns, str) else patterns
-        # Brackets are part of the cases' names, not of the patterns.
-        return any(fnmatch.fnmatchcase(text, pattern.replace("[", "[[]")) for pattern in patterns)
+        return any(fnmatch.fnmatchcase(text, pattern) for pattern in patterns)
 
-    @staticmethod
-    def says(pattern, value):
-        return pattern is None or fnmatch.fnmatchcase(str(value), pattern.replace("[", "[[]"))
+    def says(self, patterns, value):
+        return patterns is None or self.among(patterns, str(value))
 
     def show(self, files):
         """Prints the table; the rows of these files that nothing needed."""
@@ -97,19 +95,24 @@ class Wanted:
 
 
 class Open:
-    """Differences that are not wanted and not mended yet, a line each: this list only gets shorter."""
+    """Differences that are neither wanted nor mended yet, a line for each case: these lists only get shorter."""
 
-    PLACE = os.path.join(HERE, "open.txt")
+    FOLDER = os.path.join(HERE, "open")
 
     def __init__(self, files):
-        with open(self.PLACE) as file:
-            rows = [tuple(line.rstrip("\n").split("\t")) for line in file if line.strip()]
-        self.rows = {row for row in rows if row[0] in files}
-        self.others = {row for row in rows if row[0] not in files}
-        self.used = set()
+        self.files, self.rows, self.used = files, set(), set()
+        for name in files:
+            if os.path.exists(self.place(name)):
+                with open(self.place(name)) as file:
+                    for line in file:
+                        case, places = line.rstrip("\n").split("\t")
+                        self.rows |= {(name, case, at) for at in places.split()}
+
+    def place(self, name):
+        return os.path.join(self.FOLDER, f"{name}.txt")
 
     def covers(self, file, case, at):
-        row = (file, case, at)
+        row = (file, case, at.replace(" ", "_"))
         if row in self.rows:
             self.used.add(row)
         return row in self.rows
@@ -120,7 +123,14 @@ class Open:
 
     def settle(self, fresh):
         """Writes what is open now."""
-        with open(self.PLACE, "w") as file:
-            for row in sorted(self.others | self.used | set(fresh)):
-                file.write("\t".join(row) + "\n")
+        os.makedirs(self.FOLDER, exist_ok=True)
+        rows = self.used | {(file, case, at.replace(" ", "_")) for file, case, at in fresh}
+        for name in self.files:
+            cases = {}
+            for file, case, at in sorted(rows):
+                if file == name:
+                    cases.setdefault(case, []).append(at)
+            with open(self.place(name), "w") as file:
+                for case, places in cases.items():
+                    file.write(f"{case}\t{' '.join(places)}\n")
         self.rows = self.used

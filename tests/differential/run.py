@@ -3,7 +3,7 @@
     run.py [FILE...]             asks the cloud of OS_* and compares with what OpenStack answered when it was recorded
     run.py --record [FILE...]    asks the reference and records its answers
     run.py --live [FILE...]      asks both and compares
-    run.py --settle [FILE...]    compares, and writes what differs into open.txt
+    run.py --settle [FILE...]    compares, and writes into open/ what differs and is not wanted
 
 FILE is a file of cases (`keystone`). The reference is named by `--reference-clouds CLOUDS.YAML --reference NAME`, or by
 REFERENCE_OS_AUTH_URL, REFERENCE_OS_USERNAME, REFERENCE_OS_PASSWORD and REFERENCE_OS_PROJECT_NAME.
@@ -35,6 +35,7 @@ def answers(environment, names):
     try:
         for name in names:
             started = time.monotonic()
+            cloud.renew()
             module = importlib.import_module(f"cases.{name}")
             ask = Ask(cloud, module.SERVICE)
             mark = len(cloud.undo)
@@ -116,7 +117,7 @@ def compare(names, reference, ours, arguments):
     for row in idle:
         print(f"not needed any more in differences.toml: {row}")
     for row in debts.paid():
-        print(f"not needed any more in open.txt: {row}")
+        print(f"not needed any more in open/: {row}")
     print(f"\n{compared} requests compared; {silent} more were not answered by OpenStack at all")
     print(f"{sum(wanted.used)} differences are wanted, {known} are open, {len(fresh)} are new")
     return 0 if arguments.settle or not (fresh or idle or debts.paid()) else 1

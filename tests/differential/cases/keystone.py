@@ -217,6 +217,8 @@ def users(ask):
     for body in ({"user": {"password": "a", "original_password": "b"}}, {"user": {"password": "a"}}, {"user": {"original_password": "a"}}, {"user": {}}, {},
                  {"user": {"password": 5, "original_password": "b"}}, {"user": {"password": "{password}", "original_password": "{password}"}}):
         ask("POST /v3/users/{member_user}/password", body, who="nobody")
+    # Who changes the password ends all tokens of before.
+    ask.cloud.renew()
     ask(f"POST /v3/users/{NOBODY}/password", {"user": {"password": "a", "original_password": "b"}}, who="nobody")
     ask("GET /v3/users/{member_user}/projects", exact=True)
     ask("GET /v3/users/{member_user}/projects", who="member", exact=True)

@@ -198,7 +198,7 @@ def servers(ask):
     ask.cloud.undo += [("compute", ask.filled(f"{SERVERS}/{{{name}}}")) for name in ("server", "full")]
     for key in GOOD:
         ask(f"POST {SERVERS}", {"server": {name: value for name, value in GOOD.items() if name != key}}, who="member", version=V, note=f"without {key}")
-    for more in ({"name": ""}, {"name": " "}, {"name": 5}, {"name": None}, {"name": "x" * 256}, {"name": " x"}, {"imageRef": NOBODY}, {"imageRef": "x"}, {"imageRef": 5}, {"imageRef": ""}, {"flavorRef": "nothing"}, {"flavorRef": None}, {"flavorRef": 5}, {"networks": "x"}, {"networks": "auto"}, {"networks": []}, {"networks": [{}]},
+    for more in ({"name": ""}, {"name": " "}, {"name": 5}, {"name": None}, {"name": "x" * 256}, {"name": " x"}, {"imageRef": NOBODY}, {"imageRef": "x"}, {"imageRef": 5}, {"imageRef": ""}, {"flavorRef": "nothing"}, {"flavorRef": None}, {"flavorRef": 777}, {"networks": "x"}, {"networks": "auto"}, {"networks": []}, {"networks": [{}]},
                  {"networks": [{"uuid": NOBODY}]}, {"networks": [{"uuid": "x"}]}, {"networks": [{"port": NOBODY}]}, {"networks": [{"uuid": "{net}", "fixed_ip": "10.99.0.1"}]}, {"networks": [{"uuid": "{net}", "fixed_ip": "x"}]}, {"key_name": "nothing"}, {"key_name": 5}, {"metadata": "x"}, {"metadata": {"a": 5}}, {"metadata": {"": "x"}},
                  {"metadata": {"x" * 256: "y"}}, {"metadata": {"x": "y" * 256}}, {"tags": "x"}, {"tags": ["a,b"]}, {"tags": ["x" * 61]}, {"config_drive": "x"}, {"user_data": "!"}, {"user_data": 5}, {"availability_zone": "nothing"}, {"availability_zone": "nova:nothing"}, {"availability_zone": ""}, {"security_groups": [{"name": "nothing"}]},
                  {"security_groups": "x"}, {"min_count": 0}, {"min_count": "x"}, {"min_count": 3, "max_count": 2}, {"adminPass": 5}, {"OS-DCF:diskConfig": "x"}, {"hostname": "bad host"}, {"host": "nothing"}, {"hypervisor_hostname": "nothing"}, {"description": "x" * 256}, {"nothing": 1}, {"personality": []},
@@ -312,10 +312,10 @@ def act(ask, body, who="member", server="{server}", version=V, note=None):
 def actions(ask):
     for body in ("", "{", "[]", "null", "{}", '{"nothing": {}}', '{"reboot": {"type": "SOFT"}, "os-stop": null}'):
         act(ask, body)
-    for action in ({"reboot": {}}, {"reboot": {"type": "x"}}, {"reboot": None}, {"os-start": None}, {"unpause": None}, {"resume": None}, {"unrescue": None}, {"unshelve": None}, {"confirmResize": None}, {"revertResize": None}, {"resize": {}}, {"resize": {"flavorRef": "nothing"}}, {"resize": {"flavorRef": "{flavor}"}}, {"resize": {"flavorRef": 5}},
+    for action in ({"reboot": {}}, {"reboot": {"type": "x"}}, {"reboot": None}, {"os-start": None}, {"unpause": None}, {"resume": None}, {"unrescue": None}, {"unshelve": None}, {"confirmResize": None}, {"revertResize": None}, {"resize": {}}, {"resize": {"flavorRef": "nothing"}}, {"resize": {"flavorRef": "{flavor}"}}, {"resize": {"flavorRef": 777}},
                    {"rebuild": {}}, {"rebuild": {"imageRef": NOBODY}}, {"rebuild": {"imageRef": "x"}}, {"rebuild": {"imageRef": "{image}", "nothing": 1}}, {"changePassword": {}}, {"changePassword": {"adminPass": 5}}, {"createImage": {}}, {"createImage": {"name": ""}}, {"createImage": {"name": "x", "metadata": "y"}}, {"createBackup": {}},
                    {"createBackup": {"name": "x", "backup_type": "daily", "rotation": -1}}, {"lock": {"locked_reason": 5}}, {"lock": None}, {"unlock": None}, {"os-getConsoleOutput": {"length": "x"}}, {"os-getConsoleOutput": {}}, {"os-getVNCConsole": {"type": "novnc"}}, {"addSecurityGroup": {"name": "nothing"}}, {"addSecurityGroup": {}}, {"removeSecurityGroup": {"name": "nothing"}},
-                   {"addFloatingIp": {"address": "x"}}, {"os-migrateLive": {}}, {"os-migrateLive": {"host": None, "block_migration": "auto"}}, {"migrate": None}, {"evacuate": {}}, {"forceDelete": None}, {"restore": None}, {"injectNetworkInfo": None}, {"resetNetwork": None}, {"os-resetState": {"state": "error"}}, {"trigger_crash_dump": None}, {"shelveOffload": None}, {"rescue": "x"}, {"os-stop": "x"}):
+                   {"addFloatingIp": {"address": "x"}}, {"os-migrateLive": {}}, {"os-migrateLive": {"host": None, "block_migration": "auto"}}, {"migrate": None}, {"evacuate": {}}, {"restore": None}, {"injectNetworkInfo": None}, {"resetNetwork": None}, {"os-resetState": {"state": "error"}}, {"trigger_crash_dump": None}, {"shelveOffload": None}, {"rescue": "x"}, {"os-stop": "x"}):
         act(ask, action)
     for who in ("reader", "stranger", "nobody"):
         act(ask, {"os-stop": None}, who=who)
@@ -323,7 +323,8 @@ def actions(ask):
     act(ask, {"os-stop": None}, server="nothing")
     act(ask, {"os-resetState": {"state": "nothing"}}, who="admin")
     act(ask, {"os-resetState": {}}, who="admin")
-    ready(ask)
+    # A stop with any value is a stop.
+    ready(ask, status="SHUTOFF")
     act(ask, {"os-stop": None})
     ready(ask, status="SHUTOFF")
     act(ask, {"os-stop": None}, note="stopped")
