@@ -69,6 +69,15 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
     let mut properties = Vec::new();
     for field in crate::fields(input)? {
         let rules = FieldRules::read(field)?;
+        let serde = |word: &str| {
+            field.attrs.iter().any(|attribute| {
+                attribute.path().is_ident("serde") && quote!(#attribute).to_string().contains(word)
+            })
+        };
+        if serde("flatten") {
+            // It takes what has no field, and has no name on the wire.
+            continue;
+        }
         let name = crate::wire_name(field)?;
         let kind = &field.ty;
         let condition = crate::condition(rules.since.as_ref(), rules.until.as_ref())?;
@@ -78,9 +87,7 @@ pub(crate) fn derive(input: &DeriveInput) -> syn::Result<TokenStream> {
             None => quote!(<#kind as ::platform::wire::Schema>::schema(version)),
         };
         let required = rules.required;
-        let has_default = field.attrs.iter().any(|attribute| {
-            attribute.path().is_ident("serde") && quote!(#attribute).to_string().contains("default")
-        });
+        let has_default = serde("default");
         properties.push(quote! {
             if #condition {
                 properties.insert(

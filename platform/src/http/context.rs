@@ -59,6 +59,23 @@ pub struct Cx<S> {
 #[derive(Debug, Default)]
 pub(super) struct Asked(pub(super) AtomicBool);
 
+/// The project that the path of a request names, where a service takes it off the path (`/v2.1/PROJECT/servers`).
+#[derive(Debug, Clone)]
+pub struct NamedProject(pub String);
+
+impl NamedProject {
+    /// It must be the token's.
+    fn check(&self, caller: &Caller) -> Result<(), Fault> {
+        match caller.project_id() {
+            Some(own) if own != self.0 => Err(Fault::bad_request(format!(
+                "Malformed request URL: URL's project_id '{}' doesn't match Context's project_id '{own}'",
+                self.0
+            ))),
+            _ => Ok(()),
+        }
+    }
+}
+
 /// A request on an open route: there may be a token, and nobody has checked it.
 pub struct OpenCx<S> {
     /// The service.
@@ -212,16 +229,19 @@ impl<S: Service> FromRequestParts<Arc<S>> for Cx<S> {
         };
         let token = parts.headers.get("x-auth-token").and_then(|value| value.to_str().ok());
         let caller = match token {
-            None => return Err(unauthorized(base)),
+            None => return Err(Fault::unauthorized()),
             Some(token) => base
                 .tokens
                 .validate_for(token, base.scheme.service_type, parts.method.as_str(), parts.uri.path())
                 .await
                 .map_err(|error| match error {
                     TokenError::Unavailable => Fault::unavailable("Identity can't be asked at the moment."),
-                    TokenError::Invalid | TokenError::Expired | TokenError::Revoked => unauthorized(base),
+                    TokenError::Invalid | TokenError::Expired | TokenError::Revoked => Fault::unauthorized(),
                 })?,
         };
+        if let Some(named) = parts.extensions.get::<NamedProject>() {
+            named.check(&caller)?;
+        }
         if !route.versions.contains(version) {
             return Err(Fault::not_found("The resource could not be found."));
         }
@@ -231,14 +251,10 @@ impl<S: Service> FromRequestParts<Arc<S>> for Cx<S> {
     }
 }
 
-fn unauthorized(base: &Base) -> Fault {
+/// Where tokens are to be had, for who is refused for want of one.
+pub(super) fn challenge(base: &Base) -> Option<HeaderValue> {
     let origin = base.endpoint.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
-    let challenge = format!("Keystone uri=\"{origin}/identity\"");
-    let fault = Fault::unauthorized();
-    match HeaderValue::from_str(&challenge) {
-        Ok(challenge) => fault.header(header::WWW_AUTHENTICATE, challenge),
-        Err(_) => fault,
-    }
+    HeaderValue::from_str(&format!("Keystone uri=\"{origin}/identity/v3\"")).ok()
 }
 
 impl<S: Service> FromRequestParts<Arc<S>> for OpenCx<S> {

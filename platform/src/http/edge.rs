@@ -10,12 +10,14 @@ use axum::{
     body::Body,
     extract::{Request, State},
     middleware::{Next, from_fn_with_state},
-    response::Response,
+    response::{IntoResponse, Response},
 };
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use tracing::Instrument;
 
-use super::{Fault, Routes, Scheme, Service, context::Asked, fault::Unrendered};
+use super::{
+    Envelope, Fault, Routes, Scheme, Service, context::Asked, fault::Unrendered, scheme::Circumstances,
+};
 use crate::wire::Version;
 
 /// The id of a request: `req-` and a UUID.
@@ -31,28 +33,59 @@ impl Default for RequestId {
 /// The router of a service: its routes, with everything around them.
 pub fn mount<S: Service>(routes: Routes<S>, service: Arc<S>) -> Router {
     let scheme = service.base().scheme;
+    let challenge = super::context::challenge(service.base());
     routes
         .into_router()
-        .fallback(|| async { Fault::not_found("The resource could not be found.") })
-        .method_not_allowed_fallback(|| async {
-            Fault::new(StatusCode::METHOD_NOT_ALLOWED, "The method is not allowed for this resource.")
-        })
+        .fallback(|| async { Unrouted::response(Fault::not_found("The resource could not be found.")) })
+        .method_not_allowed_fallback(move |method: Method| async move { unrouted_method(scheme, &method) })
         .with_state(service)
-        .layer(from_fn_with_state(scheme, edge))
+        .layer(from_fn_with_state((scheme, challenge), edge))
 }
 
-async fn edge(State(scheme): State<&'static Scheme>, mut request: Request, next: Next) -> Response {
+/// Marks the answer to what no route takes: some services say that in other words than their faults.
+#[derive(Clone)]
+struct Unrouted;
+
+impl Unrouted {
+    fn response(answer: impl IntoResponse) -> Response {
+        let mut response = answer.into_response();
+        response.extensions_mut().insert(Self);
+        response
+    }
+}
+
+/// The path is known, the method is not.
+fn unrouted_method(scheme: &Scheme, method: &Method) -> Response {
+    match scheme.envelope {
+        Envelope::Keystone if method == Method::OPTIONS => Unrouted::response(StatusCode::OK),
+        Envelope::Compute => Unrouted::response(Fault::not_found("The resource could not be found.")),
+        _ => Unrouted::response(Fault::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "The method is not allowed for this resource.",
+        )),
+    }
+}
+
+async fn edge(
+    State((scheme, challenge)): State<(&'static Scheme, Option<HeaderValue>)>,
+    request: Request,
+    next: Next,
+) -> Response {
     let started = Instant::now();
     let id = RequestId::default();
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let span = tracing::info_span!("request", service = scheme.name, request_id = %id.0);
     let asked = Arc::new(Asked::default());
+    let json = request.headers().get(header::ACCEPT).is_some_and(|kinds| {
+        kinds.to_str().is_ok_and(|kinds| kinds.to_ascii_lowercase().contains("application/json"))
+    });
+    let (mut request, whole) = with_small_body(request).await;
     request.extensions_mut().insert(id.clone());
     request.extensions_mut().insert(asked.clone());
 
     let version = negotiate(scheme, request.headers()).and_then(|version| {
         refuse_nul(request.uri())?;
-        Ok(version)
+        whole.then_some(version).ok_or_else(|| Fault::bad_request("The request ended before its body did."))
     });
     let mut response = match &version {
         Ok(Some(version)) => {
@@ -60,18 +93,43 @@ async fn edge(State(scheme): State<&'static Scheme>, mut request: Request, next:
             next.run(request).instrument(span.clone()).await
         }
         Ok(None) => next.run(request).instrument(span.clone()).await,
-        Err(fault) => axum::response::IntoResponse::into_response(fault.clone()),
+        Err(fault) => fault.clone().into_response(),
     };
-    if response.status().is_success() && !asked.0.load(Ordering::Relaxed) {
+    let unrouted = response.extensions().get::<Unrouted>().is_some();
+    if response.status().is_success() && !unrouted && !asked.0.load(Ordering::Relaxed) {
         let _entered = span.enter();
-        response = axum::response::IntoResponse::into_response(Fault::internal(format_args!(
-            "{method} {path} was about to succeed without asking the policy"
-        )));
+        response =
+            Fault::internal(format_args!("{method} {path} was about to succeed without asking the policy"))
+                .into_response();
     }
-    render(scheme, &id, &mut response);
-    label(scheme, &id, version.ok().flatten(), response.headers_mut());
+    let version = version.ok().flatten();
+    render(scheme, &Circumstances { request_id: &id.0, version, json, unrouted }, &mut response);
+    let anonymous = response.status() == StatusCode::UNAUTHORIZED;
+    if let (true, Some(challenge)) = (anonymous, challenge) {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    // Who is nobody is refused before a version is spoken of.
+    label(scheme, &id, version.filter(|_| !anonymous), response.headers_mut());
     account(scheme, &span, &method, &path, &response, started);
     response
+}
+
+/// Bodies up to this many bytes are taken off the wire before anything is decided.
+const SMALL: usize = 64 * 1024;
+
+/// A request that is refused before its body was read leaves a connection behind that can't be used again, and a client that
+/// has sent its next request on it already never hears of either. So small bodies are read first.
+async fn with_small_body(request: Request) -> (Request, bool) {
+    let length =
+        request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    if !length.is_some_and(|length: usize| (1..=SMALL).contains(&length)) {
+        return (request, true);
+    }
+    let (parts, body) = request.into_parts();
+    match axum::body::to_bytes(body, SMALL).await {
+        Ok(body) => (Request::from_parts(parts, Body::from(body)), true),
+        Err(_) => (Request::from_parts(parts, Body::empty()), false),
+    }
 }
 
 /// No id, name or filter holds a NUL, and not every database takes one.
@@ -124,9 +182,9 @@ fn negotiate(scheme: &Scheme, headers: &HeaderMap) -> Result<Option<Version>, Fa
 }
 
 /// Puts a fault into the service's envelope.
-fn render(scheme: &Scheme, id: &RequestId, response: &mut Response) {
+fn render(scheme: &Scheme, circumstances: &Circumstances<'_>, response: &mut Response) {
     let Some(Unrendered(fault)) = response.extensions_mut().remove::<Unrendered>() else { return };
-    let (kind, body) = scheme.envelope.render(&fault, &id.0);
+    let (kind, body) = scheme.render(&fault, circumstances);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
@@ -140,10 +198,13 @@ fn render(scheme: &Scheme, id: &RequestId, response: &mut Response) {
 fn label(scheme: &Scheme, id: &RequestId, version: Option<Version>, headers: &mut HeaderMap) {
     let text = |text: String| HeaderValue::from_str(&text).ok();
     if let Ok(id) = HeaderValue::from_str(&id.0) {
-        if scheme.service_type == "compute" {
+        if scheme.envelope == Envelope::Compute {
             headers.insert("x-compute-request-id", id.clone());
         }
         headers.insert("x-openstack-request-id", id);
+    }
+    if scheme.envelope == Envelope::Keystone {
+        headers.append(header::VARY, HeaderValue::from_static("X-Auth-Token"));
     }
     let (Some(version), Some(range)) = (version, scheme.microversions) else { return };
     if let Some(value) = text(format!("{} {version}", scheme.service_type)) {
@@ -160,7 +221,7 @@ fn label(scheme: &Scheme, id: &RequestId, version: Option<Version>, headers: &mu
 fn account(
     scheme: &'static Scheme,
     span: &tracing::Span,
-    method: &http::Method,
+    method: &Method,
     path: &str,
     response: &Response,
     started: Instant,

@@ -32,7 +32,7 @@ pub mod testing;
 mod tests;
 
 pub use body::Body;
-pub use context::{Base, Cx, OpenCx, Service, answer, json};
+pub use context::{Base, Cx, NamedProject, OpenCx, Service, answer, json};
 pub use edge::{RequestId, mount};
 pub use fault::Fault;
 pub use query::Query;

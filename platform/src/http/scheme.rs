@@ -45,7 +45,7 @@ pub enum Envelope {
     Neutron,
     /// `{"errors": [{"status", "title", "detail", "code", "request_id"}]}`
     Placement,
-    /// A small HTML page, as webob writes it.
+    /// As webob writes it: a small HTML page, or JSON for who asks for that.
     Glance,
 }
 
@@ -58,32 +58,79 @@ pub enum Foreign {
     Forbidden,
 }
 
-impl Envelope {
+/// Under which circumstances a fault is answered.
+pub(super) struct Circumstances<'a> {
+    pub(super) request_id: &'a str,
+    pub(super) version: Option<Version>,
+    /// Whether the client asked for JSON by name.
+    pub(super) json: bool,
+    /// Whether no route takes the request.
+    pub(super) unrouted: bool,
+}
+
+/// Since then Placement's faults have codes.
+const PLACEMENT_CODES: Version = Version::new(1, 23);
+
+impl Scheme {
     /// The body of a fault, and its content type.
-    pub(super) fn render(self, fault: &Fault, request_id: &str) -> (&'static str, Vec<u8>) {
+    pub(super) fn render(&self, fault: &Fault, circumstances: &Circumstances<'_>) -> (&'static str, Vec<u8>) {
         let code = fault.status.as_u16();
         let title = title(fault.status);
         let message = &fault.message;
-        let body: Value = match self {
-            Self::Keystone => json!({"error": {"code": code, "message": message, "title": title}}),
-            Self::Compute => {
-                json!({fault.name.as_deref().unwrap_or(compute_name(fault.status)): {"code": code, "message": message}})
+        let body: Value = match self.envelope {
+            Envelope::Glance if code == 401 && circumstances.json => webob_json(code, title, UNVERIFIED),
+            Envelope::Glance if circumstances.json => webob_json(code, title, message),
+            Envelope::Glance => return ("text/html; charset=UTF-8", webob_page(code, title, message).into()),
+            // Who has no token is refused in front of the service.
+            Envelope::Compute | Envelope::Neutron | Envelope::Placement if code == 401 => {
+                keystone(code, title, message)
             }
-            Self::Neutron => json!({"NeutronError": {
+            Envelope::Keystone => keystone(code, title, message),
+            Envelope::Compute if circumstances.unrouted => webob_json(code, title, message),
+            Envelope::Compute => {
+                let name = fault.name.as_deref().unwrap_or(compute_name(fault.status));
+                let body = json!({name: {"code": code, "message": message}}).to_string().into();
+                let nova = self.name == "nova";
+                return (if nova { "application/json; charset=UTF-8" } else { "application/json" }, body);
+            }
+            Envelope::Neutron => json!({"NeutronError": {
                 "type": fault.name.as_deref().unwrap_or(neutron_name(fault.status)), "message": message, "detail": ""}}),
-            Self::Placement => json!({"errors": [{
-                "status": code, "title": title, "detail": message, "request_id": request_id,
-                "code": fault.name.as_deref().unwrap_or("placement.undefined_code")}]}),
-            Self::Glance => {
-                let text = escape(message);
-                let page = format!(
-                    "<html>\n <head>\n  <title>{code} {title}</title>\n </head>\n <body>\n  <h1>{code} {title}</h1>\n  {text}<br /><br />\n\n\n\n </body>\n</html>"
-                );
-                return ("text/html; charset=UTF-8", page.into_bytes());
+            Envelope::Placement => {
+                let mut error = json!({
+                    "status": code, "title": title, "detail": message, "request_id": circumstances.request_id});
+                if circumstances.version.is_some_and(|version| version >= PLACEMENT_CODES) {
+                    error["code"] = fault.name.as_deref().unwrap_or("placement.undefined_code").into();
+                }
+                if let (406, Some(range)) = (code, self.microversions) {
+                    error["min_version"] = range.min.to_string().into();
+                    error["max_version"] = range.max.to_string().into();
+                }
+                json!({"errors": [error]})
             }
         };
         ("application/json", body.to_string().into_bytes())
     }
+}
+
+fn keystone(code: u16, title: &str, message: &str) -> Value {
+    json!({"error": {"code": code, "message": message, "title": title}})
+}
+
+const UNVERIFIED: &str = "This server could not verify that you are authorized to access the document you requested. \
+    Either you supplied the wrong credentials (e.g., bad password), or your browser does not understand how to supply the \
+    credentials required.";
+
+/// As the web framework of Glance, Nova and Cinder writes a fault for a client that asks for JSON.
+fn webob_json(code: u16, title: &str, message: &str) -> Value {
+    json!({"code": format!("{code} {title}"), "message": format!("{message}<br /><br />\n\n\n"), "title": title})
+}
+
+/// And for a browser.
+fn webob_page(code: u16, title: &str, message: &str) -> String {
+    let text = escape(message);
+    format!(
+        "<html>\n <head>\n  <title>{code} {title}</title>\n </head>\n <body>\n  <h1>{code} {title}</h1>\n  {text}<br /><br />\n\n\n\n </body>\n</html>"
+    )
 }
 
 fn escape(text: &str) -> String {

@@ -22,6 +22,7 @@
 //!
 //! `Body` gives the JSON schema of each version (see [`schema`]), `View` the answer of each version (see [`view`]).
 
+mod refusal;
 pub mod schema;
 pub mod version;
 pub mod view;

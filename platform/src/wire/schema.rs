@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::Version;
+use super::{Version, refusal};
 
 /// A type that knows its JSON schema. Derived with `#[derive(Body)]` for request bodies.
 pub trait Schema {
@@ -52,7 +52,15 @@ plain! {
 
 impl<T: Schema> Schema for Option<T> {
     fn schema(version: Version) -> Value {
-        json!({"anyOf": [T::schema(version), {"type": "null"}]})
+        let mut schema = T::schema(version);
+        // `{"type": ["string", "null"]}` where that says it all, as OpenStack's own schemas do.
+        match (schema.get("type").cloned(), schema.get("enum"), schema.get("anyOf"), schema.get("oneOf")) {
+            (Some(kind @ Value::String(_)), None, None, None) => {
+                schema["type"] = json!([kind, "null"]);
+                schema
+            }
+            _ => json!({"anyOf": [schema, {"type": "null"}]}),
+        }
     }
     const OPTIONAL: bool = true;
 }
@@ -122,7 +130,11 @@ pub fn constrain(mut schema: Value, keywords: Value) -> Value {
         Some(inner) if !inner.get("format").is_some_and(|format| format == "ipv4") => inner,
         _ => &mut schema,
     };
-    if let (Some(place), Value::Object(keywords)) = (place.as_object_mut(), keywords) {
+    let nullable = place.get("type").is_some_and(Value::is_array);
+    if let (Some(place), Value::Object(mut keywords)) = (place.as_object_mut(), keywords) {
+        if let (true, Some(Value::Array(values))) = (nullable, keywords.get_mut("enum")) {
+            values.push(Value::Null);
+        }
         place.extend(keywords);
     }
     schema
@@ -134,6 +146,9 @@ pub enum BodyError {
     /// It is not JSON.
     #[error("Malformed request body: {0}")]
     Malformed(String),
+    /// The whole of it has the wrong shape.
+    #[error("{0}")]
+    Whole(String),
     /// It is JSON of the wrong shape. The words are OpenStack's.
     #[error("Invalid input for field/attribute {field}. Value: {value}. {why}")]
     Invalid {
@@ -223,16 +238,21 @@ pub fn check<T: Schema + 'static>(body: &Value, version: Version) -> Result<(), 
     let validator = validator::<T>(version)?;
     let Err(error) = validator.validate(body) else { return Ok(()) };
     let path = error.instance_path().to_string();
-    let field = path.rsplit('/').find(|part| !part.is_empty()).unwrap_or("body").to_owned();
+    let field = path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default().to_owned();
     let secret = field.to_ascii_lowercase().contains("pass") || path.contains("/auth");
-    let mut value = if secret { "***".to_owned() } else { error.instance().to_string() };
-    if value.len() > 200 {
-        value.truncate((0..=200).rev().find(|&at| value.is_char_boundary(at)).unwrap_or(0));
-        value.push_str("...");
-    }
-    let mut why = if secret { error.masked().to_string() } else { error.to_string() };
-    if why.len() > 500 {
+    let shown = if secret { "***".to_owned() } else { shortened(refusal::repr(error.instance()), 400) };
+    let value = if secret { shown.clone() } else { shortened(refusal::plain(error.instance()), 400) };
+    let mut why = refusal::why(&error, &shown);
+    if why.len() > 1000 {
         why = format!("The value does not satisfy the schema ({}).", error.schema_path());
     }
-    Err(BodyError::Invalid { field, value, why: why.replace('"', "'") })
+    if field.is_empty() { Err(BodyError::Whole(why)) } else { Err(BodyError::Invalid { field, value, why }) }
+}
+
+fn shortened(mut text: String, most: usize) -> String {
+    if text.len() > most {
+        text.truncate((0..=most).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0));
+        text.push_str("...");
+    }
+    text
 }

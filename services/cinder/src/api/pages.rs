@@ -40,6 +40,7 @@ where
     E::Model: FromQueryResult + Sync + Send,
 {
     let db = cx.service.db.read();
+    check(cx, spec, query)?;
     let mut paging = Paging::read(query)?;
     if query.get("sort_dir").is_none() && query.get("sort").is_none() {
         for (_, order) in &mut paging.sort {
@@ -80,6 +81,52 @@ where
     };
     let full = most.is_some_and(|most| rows.len() as u64 >= most);
     Ok(Listed { rows, count, full })
+}
+
+/// What lists take besides filters, and filters that are no column.
+const BESIDES: [&str; 14] = [
+    "limit",
+    "marker",
+    "offset",
+    "sort",
+    "sort_key",
+    "sort_dir",
+    "all_tenants",
+    "with_count",
+    "metadata",
+    "bootable",
+    "is_public",
+    "use_quota",
+    "created_at",
+    "updated_at",
+];
+
+/// Refuses what no list knows: directions that are none, and from 3.31 on filters that are none, except of administrators.
+fn check<E: EntityTrait>(cx: &Cx<Cinder>, spec: &ListSpec<E>, query: &Query) -> Result<(), Fault> {
+    if query.get("sort").is_some() && (query.get("sort_key").is_some() || query.get("sort_dir").is_some()) {
+        return Err(Fault::bad_request(
+            "The 'sort_key' and 'sort_dir' parameters are deprecated and cannot be used with the 'sort' parameter.",
+        ));
+    }
+    if query.all("sort_dir").any(|text| !["asc", "desc"].contains(&text)) {
+        return Err(Fault::bad_request(
+            "Invalid input received: Unknown sort direction, must be 'desc' or 'asc'.",
+        ));
+    }
+    if cx.version < Version::new(3, 31) || cx.is_admin() {
+        return Ok(());
+    }
+    let known = |name: &str| {
+        let name = name.strip_suffix('~').unwrap_or(name);
+        BESIDES.contains(&name) || spec.filters.iter().any(|(filter, _, _)| *filter == name)
+    };
+    let unknown: Vec<&str> =
+        query.pairs.iter().map(|(name, _)| name.as_str()).filter(|name| !known(name)).take(9).collect();
+    if unknown.is_empty() {
+        return Ok(());
+    }
+    let shown: String = unknown.join(",").chars().take(200).collect();
+    Err(Fault::bad_request(format!("Invalid filters {shown} are found in query options.")))
 }
 
 /// `name~=part`, from 3.34 on.

@@ -232,6 +232,12 @@ async fn update(
     Body(body): Body<UpdateVolume>,
 ) -> Result<Response, Fault> {
     let mut row = found(&cx, &id).await?;
+    let texts = [&body.name, &body.display_name, &body.description, &body.display_description];
+    if body.metadata.is_none() && texts.iter().all(|text| **text == Patch::Absent) {
+        return Err(Fault::bad_request(
+            "Invalid input for field/attribute volume. Value: {}. {} is not valid under any of the given schemas",
+        ));
+    }
     if let Some(name) = body.name.given().or(body.display_name.given()) {
         row.name = name.unwrap_or_default().trim().to_owned();
     }

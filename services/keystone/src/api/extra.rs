@@ -33,15 +33,26 @@ pub(super) fn options(before: &Value, given: Option<Map<String, Value>>) -> Valu
     Value::Object(all)
 }
 
-/// Options are of those that the resource has.
+/// Options are of those that the resource has: on or off, but for the rules of authentication, which are a list.
 pub(super) fn known_options(given: Option<&Map<String, Value>>, known: &[&str]) -> Result<(), Fault> {
-    match given.into_iter().flatten().find(|(name, _)| !known.contains(&name.as_str())) {
-        Some((name, _)) => Err(Fault::bad_request(format!(
-            "Invalid input for field/attribute options. Value: {}. Additional properties are not allowed ('{name}' was unexpected)",
-            json!(given)
-        ))),
-        None => Ok(()),
+    let refuse = |field: &str, value: &dyn std::fmt::Display, why: String| {
+        Err(Fault::bad_request(format!("Invalid input for field/attribute {field}. Value: {value}. {why}")))
+    };
+    for (name, value) in given.into_iter().flatten() {
+        if !known.contains(&name.as_str()) {
+            let why = format!("Additional properties are not allowed ('{name}' was unexpected)");
+            return refuse("options", &json!(given), why);
+        }
+        let (right, kind) = match name.as_str() {
+            "multi_factor_auth_rules" => (value.is_array(), "array"),
+            _ => (value.is_boolean(), "boolean"),
+        };
+        if !right && !value.is_null() {
+            let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            return refuse(name, &shown, format!("'{shown}' is not of type '{kind}', 'null'"));
+        }
     }
+    Ok(())
 }
 
 /// A body that names an id names this one.

@@ -240,9 +240,13 @@ fn normal(attribute: &Attribute, value: Value) -> Result<Value, Error> {
     let name = attribute.name;
     let shown = match &value {
         Value::String(text) => text.chars().take(300).collect(),
+        Value::Null => "None".to_owned(),
+        Value::Bool(flag) => if *flag { "True" } else { "False" }.to_owned(),
         other => other.to_string().chars().take(300).collect::<String>(),
     };
     let refuse = |reason: &str| Err(Error::bad_value(name, format!("'{shown}' {reason}")));
+    // Values that are converted are refused in other words than values that are checked.
+    let inconvertible = |what: &str| Err(Error::invalid(format!("'{shown}' {what}")));
     match (attribute.is, value) {
         (Is::Any, value) => Ok(value),
         (
@@ -271,14 +275,14 @@ fn normal(attribute: &Attribute, value: Value) -> Result<Value, Error> {
         (Is::Flag, Value::String(text)) => match text.to_ascii_lowercase().as_str() {
             "true" | "1" => Ok(Value::Bool(true)),
             "false" | "0" => Ok(Value::Bool(false)),
-            _ => refuse("cannot be converted to boolean"),
+            _ => inconvertible("cannot be converted to boolean"),
         },
         (Is::Number(least, most) | Is::MaybeNumber(least, most), value) => {
             let number = value.as_i64().or_else(|| value.as_str().and_then(|text| text.parse().ok()));
             match number {
                 Some(number) if (least..=most).contains(&number) => Ok(Value::from(number)),
                 Some(_) => refuse(&format!("is not in range {least} through {most}")),
-                None => refuse("is not an integer"),
+                None => inconvertible("is not an integer"),
             }
         }
         (Is::Id | Is::MaybeId, Value::String(text)) => match text.parse::<Uuid>() {
@@ -316,7 +320,7 @@ fn normal(attribute: &Attribute, value: Value) -> Result<Value, Error> {
         }
         (Is::Hostname, Value::Null) => Ok(Value::String(String::new())),
         (Is::Text(_) | Is::MaybeText(_), _) => refuse("is not a valid string"),
-        (Is::Flag, _) => refuse("cannot be converted to boolean"),
+        (Is::Flag, _) => inconvertible("cannot be converted to boolean"),
         (_, _) => refuse("is not valid"),
     }
 }
@@ -403,7 +407,7 @@ impl Given {
                 Ok(named.to_owned())
             }
             Some(_) => Err(Error::bad_request(
-                "Specifying 'project_id' other than the authenticated project in request requires admin privileges",
+                "Specifying 'project_id' other than the authenticated project in request is not allowed for the current user.",
             )),
         }
     }
@@ -476,7 +480,7 @@ mod tests {
         assert_eq!(create(json!({"name": 5})), "Invalid input for name. Reason: '5' is not a valid string.");
         assert_eq!(
             create(json!({"up": "perhaps"})),
-            "Invalid input for up. Reason: 'perhaps' cannot be converted to boolean."
+            "Invalid input for operation: 'perhaps' cannot be converted to boolean."
         );
         assert!(create(json!({"mtu": 9001})).contains("is not in range 0 through 9000"));
         assert!(create(json!({"dns_name": "a b"})).contains("not a valid PQDN or FQDN"));

@@ -39,6 +39,17 @@ where
         let shown: Vec<String> = unknown.iter().map(|name| format!("'{name}'")).collect();
         return Err(Error::bad_request(format!("[{}] is invalid attribute for filtering", shown.join(", "))));
     }
+    if let Some(wrong) = query.get("limit").filter(|text| text.parse::<u64>().is_err()) {
+        let shown: String = wrong.chars().take(40).collect();
+        let reason = format!("Limit must be an integer 0 or greater and not '{shown}'");
+        return Err(Error::bad_resource("limit", reason));
+    }
+    if let Some(wrong) = query.all("sort_dir").find(|text| !["asc", "desc"].contains(text)) {
+        let shown: String = wrong.chars().take(40).collect();
+        return Err(Error::bad_request(format!(
+            "['{shown}'] is invalid value for sort_dirs, valid value is 'asc' and 'desc'"
+        )));
+    }
     let mut paging = Paging::read(query)?;
     // Without a limit there is no paging: all is answered.
     paging.limit = paging.limit.filter(|limit| *limit > 0);

@@ -219,6 +219,11 @@ async fn update(
     web::Body(body): web::Body<Update>,
 ) -> Result<Response, Fault> {
     cx.allow()?;
+    if body.name.is_none() && body.availability_zone.is_none() {
+        return Err(Fault::bad_request(
+            "Invalid input for field/attribute aggregate. Value: {}. {} is not valid under any of the given schemas",
+        ));
+    }
     let tx = cx.service.db.write().await?;
     let mut row = found(&*tx, &id).await?;
     if let Some(name) = body.name {
@@ -327,6 +332,12 @@ async fn set_metadata(
 ) -> Result<Response, Fault> {
     let tx = cx.service.db.write().await?;
     let mut row = found(&*tx, id).await?;
+    if metadata.get("availability_zone").is_some_and(|zone| zone.as_deref() == Some("")) {
+        return Err(Fault::bad_request(format!(
+            "Cannot update metadata of aggregate {}. Reason: Aggregate {} does not support empty named availability zone.",
+            row.id, row.name
+        )));
+    }
     for (key, value) in metadata {
         match value {
             Some(value) => row.metadata.0.insert(key, value),

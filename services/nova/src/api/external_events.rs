@@ -43,9 +43,6 @@ async fn create(cx: Cx<Nova>, web::Body(body): web::Body<Told>) -> Result<Respon
     let scope = cx.scope_of_all("os_compute_api:os-server-external-events:create")?;
     let ids = body.events.iter().map(|event| event.server_uuid);
     let known = server::which(cx.service.db.read(), &scope, ids).await?;
-    if known.is_empty() {
-        return Err(Fault::not_found("No instances found for any event"));
-    }
     let mut all = true;
     let mut answers: Vec<Value> = Vec::new();
     for event in body.events {

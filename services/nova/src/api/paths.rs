@@ -1,6 +1,7 @@
 //! Paths as old clients write them: with the project's id, or under `/v2`.
 
 use axum::{Router, extract::Request, http::Uri};
+use platform::http::NamedProject;
 use tower::{Layer, ServiceExt, util::MapRequestLayer};
 
 /// Serves `/v2.1/PROJECT/...` as `/v2.1/...`, and `/v2/...` as `/v2.1/...` without microversions.
@@ -18,9 +19,7 @@ fn straighten(mut request: Request) -> Request {
     }
     let project =
         parts.get(1) == Some(&"v2.1") && parts.len() > 3 && parts.get(2).is_some_and(|part| is_project(part));
-    if project {
-        parts.remove(2);
-    }
+    let named = project.then(|| NamedProject(parts.remove(2).to_owned()));
     if !legacy && !project {
         return request;
     }
@@ -31,6 +30,9 @@ fn straighten(mut request: Request) -> Request {
     }
     if let Ok(uri) = target.parse::<Uri>() {
         *request.uri_mut() = uri;
+    }
+    if let Some(named) = named {
+        request.extensions_mut().insert(named);
     }
     if legacy {
         request.headers_mut().remove("openstack-api-version");
