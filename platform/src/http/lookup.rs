@@ -71,6 +71,15 @@ impl<S: Service> Cx<S> {
         Ok(Scope::own(&self.caller))
     }
 
+    /// What the caller sees in lists, if it may do what this route does to this (else 403): everybody's, if one of these
+    /// rules allows that, and else its own.
+    pub fn scope_on(&self, target: &Target<'_>, all_by: &[&str]) -> Result<Scope, Fault> {
+        self.allow_on(target)?;
+        let base = self.service.base();
+        let all = all_by.iter().find_map(|rule| base.scope_of_all(&self.caller, rule));
+        Ok(all.unwrap_or_else(|| Scope::own(&self.caller)))
+    }
+
     /// What is that project's, if the caller may do what this route does to that. Else 403.
     pub fn scope_of(&self, project: &str) -> Result<Scope, Fault> {
         self.allow_on(&Target::project(project))?;

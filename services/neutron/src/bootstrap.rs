@@ -1,7 +1,6 @@
 //! The network that leads outside, there from the beginning.
 
 use chrono::Utc;
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use uuid::Uuid;
 
 use crate::{
@@ -12,8 +11,8 @@ use crate::{
     model::{
         json::{Pool, Texts},
         network,
+        rbac::{self, EXTERNAL},
     },
-    network::{EXTERNAL, set_access},
     subnet::{self, Gateway, NewSubnet},
 };
 
@@ -26,12 +25,8 @@ impl Neutron {
         wanted: &ExternalConfig,
     ) -> Result<Uuid, Error> {
         let mut change = self.change().await?;
-        let found = network::Entity::find()
-            .filter(network::Column::PhysicalNetwork.eq(wanted.physical_network.as_str()))
-            .one(&*change)
-            .await?;
-        if let Some(found) = found {
-            return Ok(found.id);
+        if let Some(found) = network::on_physical(&*change, &wanted.physical_network).await? {
+            return Ok(found);
         }
         let now = Utc::now();
         let network = network::Model {
@@ -53,8 +48,8 @@ impl Neutron {
             updated_at: now,
             revision: 1,
         };
-        network::Entity::insert(network.clone().into_active_model()).exec_without_returning(&*change).await?;
-        set_access(&change, network.id, project_id, EXTERNAL, true).await?;
+        change.insert(&network).await?;
+        rbac::set_for_everybody(&change, &network, EXTERNAL, true).await?;
         change.touch(Kind::Network, network.id);
         let subnet = NewSubnet {
             name: format!("{}-subnet", wanted.name),

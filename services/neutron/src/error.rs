@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use contracts::CallError;
-use platform::http::Fault;
+use platform::{db::owned::Denied, http::Fault};
 use sea_orm::DbErr;
 
 /// Why something can't be done.
@@ -50,6 +50,15 @@ impl From<Error> for Fault {
                 }
                 _ => Self::from(error),
             },
+        }
+    }
+}
+
+impl From<Denied<Self>> for Error {
+    fn from(denied: Denied<Self>) -> Self {
+        match denied {
+            Denied::Missing(error) => error,
+            Denied::Refused(rule) => Self::forbidden(rule),
         }
     }
 }

@@ -2,10 +2,7 @@
 
 use chrono::Utc;
 use ipnet::IpNet;
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter,
-    sea_query::Expr,
-};
+use sea_orm::ConnectionTrait;
 use std::net::IpAddr;
 use uuid::Uuid;
 
@@ -13,9 +10,8 @@ use crate::{
     address::Choice,
     change::{Change, Kind},
     error::Error,
-    model::{fixed_ip, floatingip, network, port, router, subnet},
-    network::subnets_of,
-    port::{self as ports, Addresses, FLOATING, INTERFACE, NewPort, Wanted},
+    model::{fixed_ip, floatingip, network, port, router, subnet, tag},
+    port::{self as ports, Addresses, FLOATING, NewPort, Wanted},
 };
 
 /// Where a floating IP is to lead.
@@ -41,7 +37,7 @@ pub(crate) async fn create(
     network: &network::Model,
     new: NewFloatingIp,
 ) -> Result<floatingip::Model, Error> {
-    let subnets = subnets_of(&**change, network.id).await?;
+    let subnets = subnet::of(&**change, network).await?;
     if !subnets.iter().any(|subnet| subnet.ip_version == 4) {
         return Err(Error::bad_resource(
             "floatingip",
@@ -83,7 +79,7 @@ pub(crate) async fn create(
         updated_at: now,
         revision: 1,
     };
-    floatingip::Entity::insert(row.clone().into_active_model()).exec_without_returning(&**change).await?;
+    change.insert(&row).await?;
     Ok(row)
 }
 
@@ -110,9 +106,7 @@ pub(crate) async fn point(
     if let Some(router) = row.router_id {
         change.touch(Kind::Router, router);
     }
-    if let Some(before) = row.port_id
-        && let Some(port) = port::Entity::find_by_id(before).one(&**change).await?
-    {
+    if let Some(port) = port::led_to(&**change, row).await? {
         change.tell(&port.device_owner, &port.device_id);
     }
     (row.port_id, row.fixed_ip_address, row.router_id) = (None, None, None);
@@ -120,7 +114,7 @@ pub(crate) async fn point(
     if let Some(lead) = lead {
         let inside = inside(&**change, &lead).await?;
         free(change, row, &lead.port, &inside.address).await?;
-        let router = router_between(&**change, inside.subnet_id, row.network_id)
+        let router = router_between(&**change, &inside, row)
             .await?
             .ok_or_else(|| Error::unreachable(row.network_id, inside.subnet_id, lead.port.id))?;
         row.port_id = Some(lead.port.id);
@@ -137,7 +131,7 @@ pub(crate) async fn point(
 async fn inside(db: &impl ConnectionTrait, lead: &Lead) -> Result<fixed_ip::Model, Error> {
     let id = lead.port.id;
     let refuse = |message: String| Error::bad_resource("floatingip", message);
-    let all = fixed_ip::Entity::find().filter(fixed_ip::Column::PortId.eq(id)).all(db).await?;
+    let all = fixed_ip::of(db, &lead.port).await?;
     let mut four = all.into_iter().filter(|row| !row.address.contains(':'));
     match lead.fixed {
         Some(IpAddr::V6(_)) => Err(refuse(format!(
@@ -166,93 +160,43 @@ async fn free(
     port: &port::Model,
     fixed: &str,
 ) -> Result<(), Error> {
-    let other = floatingip::Entity::find()
-        .filter(floatingip::Column::PortId.eq(port.id))
-        .filter(floatingip::Column::FixedIpAddress.eq(fixed))
-        .filter(floatingip::Column::NetworkId.eq(row.network_id))
-        .filter(floatingip::Column::Id.ne(row.id))
-        .one(&**change)
-        .await?;
-    match other {
-        Some(_) => Err(Error::port_has_floating(&row.address, row.id, port.id, fixed, row.network_id)),
-        None => Ok(()),
+    if floatingip::another_leads_to(&**change, row, port, fixed).await? {
+        return Err(Error::port_has_floating(&row.address, row.id, port.id, fixed, row.network_id));
     }
+    Ok(())
 }
 
-/// The router that joins a subnet to an external network: one whose leg is the subnet's gateway first.
-pub(crate) async fn router_between(
+/// The router that joins the subnet of an address to the network of a floating IP: one whose leg is the subnet's gateway
+/// first.
+async fn router_between(
     db: &impl ConnectionTrait,
-    subnet_id: Uuid,
-    external: Uuid,
+    inside: &fixed_ip::Model,
+    outside: &floatingip::Model,
 ) -> Result<Option<Uuid>, Error> {
-    let Some(subnet) = subnet::Entity::find_by_id(subnet_id).one(db).await? else { return Ok(None) };
-    let legs = fixed_ip::Entity::find()
-        .inner_join_port()
-        .filter(fixed_ip::Column::SubnetId.eq(subnet_id))
-        .filter(port::Column::DeviceOwner.eq(INTERFACE))
-        .select_also(port::Entity)
-        .all(db)
-        .await?;
-    let mut routers: Vec<(bool, Uuid)> = legs
-        .iter()
-        .filter_map(|(address, port)| {
-            let id = port.as_ref()?.device_id.parse().ok()?;
-            Some((Some(&address.address) != subnet.gateway_ip.as_ref(), id))
-        })
-        .collect();
-    routers.sort();
-    let ids: Vec<Uuid> = routers.iter().map(|(_, id)| *id).collect();
-    let joined: Vec<Uuid> = router::Entity::find()
-        .filter(router::Column::Id.is_in(ids.clone()))
-        .filter(router::Column::GatewayNetworkId.eq(external))
-        .all(db)
-        .await?
-        .into_iter()
-        .map(|router| router.id)
-        .collect();
-    Ok(ids.into_iter().find(|id| joined.contains(id)))
+    let Some(subnet) = subnet::of_addresses(db, [inside]).await?.pop() else { return Ok(None) };
+    let legs = port::legs_on(db, &subnet).await?;
+    Ok(router::first_towards(db, &legs, outside).await?)
 }
 
 /// Floating IPs that lead to this port (to these of its addresses) lead nowhere from now on.
 pub(crate) async fn detach(
     change: &mut Change<'_>,
-    port: Uuid,
+    port: &port::Model,
     addresses: Option<&[String]>,
 ) -> Result<(), Error> {
-    let mut concerned = floatingip::Column::PortId.eq(port);
-    if let Some(addresses) = addresses {
-        concerned = concerned.and(floatingip::Column::FixedIpAddress.is_in(addresses));
-    }
-    let rows = floatingip::Entity::find().filter(concerned.clone()).all(&**change).await?;
-    if rows.is_empty() {
-        return Ok(());
-    }
+    let rows = floatingip::detach(change, port, addresses).await?;
     for router in rows.iter().filter_map(|row| row.router_id) {
         change.touch(Kind::Router, router);
     }
-    let nowhere = floatingip::ActiveModel {
-        port_id: Set(None),
-        fixed_ip_address: Set(None),
-        router_id: Set(None),
-        status: Set("DOWN".to_owned()),
-        updated_at: Set(Utc::now()),
-        ..Default::default()
-    };
-    floatingip::Entity::update_many()
-        .set(nowhere)
-        .col_expr(floatingip::Column::Revision, Expr::cust("revision + 1"))
-        .filter(concerned)
-        .exec(&**change)
-        .await?;
     Ok(())
 }
 
 /// Removes a floating IP and the port that kept its address.
 pub(crate) async fn remove(change: &mut Change<'_>, mut row: floatingip::Model) -> Result<(), Error> {
     point(change, &mut row, None).await?;
-    crate::model::untag(&**change, row.id).await?;
-    floatingip::Entity::delete_by_id(row.id).exec(&**change).await?;
-    if let Some(keeper) = port::Entity::find_by_id(row.floating_port_id).one(&**change).await? {
+    tag::clear(change, &row).await?;
+    change.delete(&row).await?;
+    if let Some(keeper) = port::keeper_of(&**change, &row).await? {
         ports::remove(change, &keeper).await?;
     }
     Ok(())
@@ -261,11 +205,11 @@ pub(crate) async fn remove(change: &mut Change<'_>, mut row: floatingip::Model) 
 /// Whether a floating IP of these subnets leads through the router.
 pub(crate) async fn needs(
     db: &impl ConnectionTrait,
-    router: Uuid,
+    router: &router::Model,
     subnet: &subnet::Model,
 ) -> Result<bool, Error> {
     let Ok(cidr) = subnet.cidr.parse::<IpNet>() else { return Ok(false) };
-    let rows = floatingip::Entity::find().filter(floatingip::Column::RouterId.eq(router)).all(db).await?;
+    let rows = floatingip::through(db, router).await?;
     let inside = |row: &floatingip::Model| {
         row.fixed_ip_address
             .as_deref()
@@ -273,16 +217,4 @@ pub(crate) async fn needs(
             .is_some_and(|address| cidr.contains(&address))
     };
     Ok(rows.iter().any(inside))
-}
-
-/// Joining addresses with their ports.
-trait WithPort {
-    fn inner_join_port(self) -> Self;
-}
-
-impl WithPort for sea_orm::Select<fixed_ip::Entity> {
-    fn inner_join_port(self) -> Self {
-        use sea_orm::{JoinType, QuerySelect};
-        self.join(JoinType::InnerJoin, crate::router::leg_of_address())
-    }
 }

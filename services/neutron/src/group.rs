@@ -1,15 +1,12 @@
 //! Security groups: the default one of each project, and what a rule may say.
 
 use chrono::Utc;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter,
-};
 use uuid::Uuid;
 
 use crate::{
     change::{Change, Kind},
     error::Error,
-    model::{default_group, group, group_rule, port_group},
+    model::{default_group, group, group_rule, port_group, tag},
     quota::{Counted, admit},
 };
 
@@ -62,7 +59,7 @@ pub(crate) fn same_protocol(one: Option<&str>, two: Option<&str>, ethertype: &st
 
 /// The default group of the project, made when it has none.
 pub(crate) async fn ensure_default(change: &mut Change<'_>, project: &str) -> Result<Uuid, Error> {
-    if let Some(found) = default_of(&**change, project).await? {
+    if let Some(found) = default_group::id_of(&**change, project).await? {
         return Ok(found);
     }
     let group = new_group(project, DEFAULT, "Default security group");
@@ -73,15 +70,8 @@ pub(crate) async fn ensure_default(change: &mut Change<'_>, project: &str) -> Re
         rules.push(rule);
     }
     insert(change, &group, rules).await?;
-    let row = default_group::Model { project_id: project.to_owned(), group_id: group.id };
-    default_group::Entity::insert(row.into_active_model()).exec_without_returning(&**change).await?;
+    change.insert(&default_group::Model { project_id: project.to_owned(), group_id: group.id }).await?;
     Ok(group.id)
-}
-
-/// The default group of the project, if it has one yet.
-pub(crate) async fn default_of(db: &impl ConnectionTrait, project: &str) -> Result<Option<Uuid>, Error> {
-    let row = default_group::Entity::find_by_id(project.to_owned()).one(db).await?;
-    Ok(row.map(|row| row.group_id))
 }
 
 /// Makes a group with the rules that every new group has, within the project's quotas.
@@ -116,7 +106,7 @@ pub(crate) fn check_name(group: &group::Model, name: &str) -> Result<(), Error> 
 pub(crate) async fn save(change: &mut Change<'_>, group: &mut group::Model) -> Result<(), Error> {
     group.updated_at = Utc::now();
     group.revision += 1;
-    group::Entity::update(group.clone().into_active_model().reset_all()).exec(&**change).await?;
+    change.save(group).await?;
     change.touch(Kind::SecurityGroup, group.id);
     Ok(())
 }
@@ -168,11 +158,8 @@ pub(crate) async fn insert(
     group: &group::Model,
     rules: Vec<group_rule::Model>,
 ) -> Result<(), Error> {
-    group::Entity::insert(group.clone().into_active_model()).exec_without_returning(&**change).await?;
-    if !rules.is_empty() {
-        let rows = rules.into_iter().map(IntoActiveModel::into_active_model);
-        group_rule::Entity::insert_many(rows).exec_without_returning(&**change).await?;
-    }
+    change.insert(group).await?;
+    change.insert_all(&rules).await?;
     change.touch(Kind::SecurityGroup, group.id);
     Ok(())
 }
@@ -184,35 +171,19 @@ pub(crate) async fn remove(
     group: &group::Model,
     privileged: bool,
 ) -> Result<(), Error> {
-    let default = default_group::Entity::find()
-        .filter(default_group::Column::GroupId.eq(group.id))
-        .one(&**change)
-        .await?;
-    if default.is_some() && !privileged {
+    if !privileged && default_group::is_default(&**change, group).await? {
         return Err(Error::group_default_kept());
     }
-    let used =
-        port_group::Entity::find().filter(port_group::Column::GroupId.eq(group.id)).one(&**change).await?;
-    if used.is_some() {
+    if port_group::has_ports(&**change, group).await? {
         return Err(Error::group_in_use(group.id));
     }
-    let naming = group_rule::Entity::find()
-        .filter(group_rule::Column::RemoteGroupId.eq(group.id))
-        .all(&**change)
-        .await?;
-    for rule in naming {
+    for rule in group_rule::naming(&**change, group).await? {
         change.touch(Kind::SecurityGroup, rule.group_id);
     }
-    group_rule::Entity::delete_many()
-        .filter(group_rule::Column::RemoteGroupId.eq(group.id).or(group_rule::Column::GroupId.eq(group.id)))
-        .exec(&**change)
-        .await?;
-    default_group::Entity::delete_many()
-        .filter(default_group::Column::GroupId.eq(group.id))
-        .exec(&**change)
-        .await?;
-    crate::model::untag(&**change, group.id).await?;
-    group::Entity::delete_by_id(group.id).exec(&**change).await?;
+    group_rule::delete_of(change, group).await?;
+    default_group::forget(change, group).await?;
+    tag::clear(change, group).await?;
+    change.delete(group).await?;
     change.touch(Kind::SecurityGroup, group.id);
     Ok(())
 }

@@ -5,6 +5,9 @@ use platform::policy::Rule;
 pub(crate) static DEFAULTS: &[&[Rule]] =
     &[NAMES, NETWORKS, SUBNETS, PORTS, ROUTERS, FLOATING, GROUPS, OTHERS, TAGS];
 
+/// Rules that show what is everybody's in lists: to administrators, and to other services.
+pub(crate) const SEES_ALL: &[&str] = &["context_is_admin", "service_api"];
+
 const MEMBER: &str = "rule:admin_only or (role:member and project_id:%(project_id)s)";
 const READER: &str = "rule:admin_only or (role:reader and project_id:%(project_id)s)";
 const MANAGER: &str = "rule:admin_only or (role:manager and project_id:%(project_id)s)";

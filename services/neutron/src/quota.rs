@@ -1,14 +1,13 @@
 //! What a project may have, counted from the rows themselves.
 
-use platform::db::list::count;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::ConnectionTrait;
 use std::collections::HashMap;
 
 use crate::{
     Neutron,
     change::Change,
     error::Error,
-    model::{floatingip, group, group_rule, network, port, quota, rbac, router, subnet, subnetpool},
+    model::{quota, usage},
 };
 
 /// What is counted.
@@ -56,26 +55,6 @@ impl Counted {
     pub(crate) fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|counted| counted.name() == name)
     }
-
-    /// How many a project has.
-    pub(crate) async fn used(self, db: &impl ConnectionTrait, project: &str) -> Result<u64, Error> {
-        macro_rules! of {
-            ($table:ident) => {
-                count(db, $table::Entity::find().filter($table::Column::ProjectId.eq(project))).await?
-            };
-        }
-        Ok(match self {
-            Self::Network => of!(network),
-            Self::Subnet => of!(subnet),
-            Self::SubnetPool => of!(subnetpool),
-            Self::Port => of!(port),
-            Self::Router => of!(router),
-            Self::FloatingIp => of!(floatingip),
-            Self::Group => of!(group),
-            Self::GroupRule => of!(group_rule),
-            Self::Rbac => of!(rbac),
-        })
-    }
 }
 
 impl Neutron {
@@ -101,13 +80,8 @@ impl Neutron {
         db: &impl ConnectionTrait,
         project: &str,
     ) -> Result<Vec<(Counted, i64)>, Error> {
-        let own: HashMap<String, i64> = quota::Entity::find()
-            .filter(quota::Column::ProjectId.eq(project))
-            .all(db)
-            .await?
-            .into_iter()
-            .map(|row| (row.resource, row.most))
-            .collect();
+        let own: HashMap<String, i64> =
+            quota::of(db, project).await?.into_iter().map(|row| (row.resource, row.most)).collect();
         Ok(Counted::ALL
             .into_iter()
             .map(|counted| {
@@ -122,7 +96,7 @@ impl Neutron {
         project: &str,
         counted: Counted,
     ) -> Result<i64, Error> {
-        let own = quota::Entity::find_by_id((project.to_owned(), counted.name().to_owned())).one(db).await?;
+        let own = quota::one(db, project, counted.name()).await?;
         Ok(own.map_or_else(|| self.default_limit(counted), |row| row.most))
     }
 }
@@ -142,7 +116,7 @@ pub(crate) async fn admit(
     if limit < 0 {
         return Ok(());
     }
-    let used = counted.used(&**change, project).await?;
+    let used = usage::of(&**change, project, counted).await?;
     if used.saturating_add(more as u64) > limit as u64 {
         return Err(Error::over_quota(counted.name()));
     }

@@ -2,7 +2,6 @@
 
 use chrono::Utc;
 use ipnet::IpNet;
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 
 use crate::{
     change::{Change, Kind},
@@ -20,29 +19,27 @@ pub(crate) async fn add(
     privileged: bool,
 ) -> Result<(), Error> {
     if let Some(remote) = rule.remote_group_id {
-        let other = group::Entity::find_by_id(remote).one(&**change).await?;
-        let usable = |other: &group::Model| other.project_id == group.project_id || privileged;
-        if !other.as_ref().is_some_and(usable) {
+        let known = group::nameable(&**change, &[remote], &group.project_id, privileged).await?;
+        if known.is_empty() {
             return Err(Error::group_missing(remote));
         }
     }
-    let others =
-        group_rule::Entity::find().filter(group_rule::Column::GroupId.eq(group.id)).all(&**change).await?;
+    let others = group_rule::of(&**change, std::slice::from_ref(&group)).await?;
     if let Some(other) = others.iter().find(|other| same(other, rule)) {
         return Err(Error::rule_exists(other.id));
     }
     admit(change, &group.project_id, Counted::GroupRule, 1).await?;
-    group_rule::Entity::insert(rule.clone().into_active_model()).exec_without_returning(&**change).await?;
+    change.insert(rule).await?;
     group.revision += 1;
     group.updated_at = Utc::now();
     change.touch(Kind::SecurityGroup, group.id);
-    group::Entity::update(group.into_active_model().reset_all()).exec(&**change).await?;
+    change.save(&group).await?;
     Ok(())
 }
 
 /// Takes a rule out of its group.
 pub(crate) async fn remove(change: &mut Change<'_>, rule: &group_rule::Model) -> Result<(), Error> {
-    group_rule::Entity::delete_by_id(rule.id).exec(&**change).await?;
+    change.delete(rule).await?;
     change.touch(Kind::SecurityGroup, rule.group_id);
     Ok(())
 }

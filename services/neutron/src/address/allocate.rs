@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, net::IpAddr};
 
 use ipnet::IpNet;
 use rand::Rng;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::ConnectionTrait;
 
 use super::{address, number, usable};
 use crate::{
@@ -41,26 +41,13 @@ pub(crate) async fn pick(
     if choice == Choice::Any {
         let candidates: Vec<IpAddr> = random(&subnet.pools.0).into_iter().filter(free).collect();
         let texts: Vec<String> = candidates.iter().map(IpAddr::to_string).collect();
-        let taken: Vec<String> = fixed_ip::Entity::find()
-            .select_only()
-            .column(fixed_ip::Column::Address)
-            .filter(fixed_ip::Column::NetworkId.eq(subnet.network_id))
-            .filter(fixed_ip::Column::Address.is_in(texts))
-            .into_tuple()
-            .all(db)
-            .await?;
+        let taken = fixed_ip::taken_on(db, subnet, Some(texts)).await?;
         let found = candidates.into_iter().find(|candidate| !taken.contains(&candidate.to_string()));
         if found.is_some() {
             return Ok(found);
         }
     }
-    let taken: Vec<String> = fixed_ip::Entity::find()
-        .select_only()
-        .column(fixed_ip::Column::Address)
-        .filter(fixed_ip::Column::SubnetId.eq(subnet.id))
-        .into_tuple()
-        .all(db)
-        .await?;
+    let taken = fixed_ip::taken_on(db, subnet, None).await?;
     let taken: BTreeSet<u128> = taken
         .iter()
         .filter_map(|text| text.parse().ok())

@@ -1,19 +1,15 @@
 //! Zones, providers of services, and how many addresses are used.
 
-use std::collections::HashMap;
-
 use axum::{extract::Path, http::StatusCode};
 use ipnet::IpNet;
 use platform::{
     http::{Cx, Query, Routes},
     policy::Target,
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use super::{
-    id as id_of, permit_making,
+    everything, permit_making,
     shown::{Answer, Shown, wrapped},
 };
 use crate::{
@@ -61,22 +57,9 @@ async fn providers(cx: Cx<Neutron>, query: Query) -> Answer {
 }
 
 async fn addresses(cx: Cx<Neutron>, query: Query) -> Answer {
-    permit_making(&cx, &Target::none())?;
-    let mut select = network::Entity::find();
-    for (name, column) in [
-        ("network_name", network::Column::Name),
-        ("project_id", network::Column::ProjectId),
-        ("tenant_id", network::Column::ProjectId),
-    ] {
-        if let Some(value) = query.get(name) {
-            select = select.filter(column.eq(value));
-        }
-    }
-    if let Some(id) = query.get("network_id") {
-        select = select.filter(network::Column::Id.eq(id.parse::<Uuid>().unwrap_or_default()));
-    }
+    let scope = everything(&cx)?;
     let version = query.read::<i32>("ip_version")?;
-    let networks = select.all(cx.service.db.read()).await?;
+    let networks = network::named(cx.service.db.read(), &scope, &query).await?;
     let shown: Vec<Shown> =
         views(&cx, networks, version).await?.into_iter().map(|one| one.only(&query)).collect();
     wrapped(StatusCode::OK, "network_ip_availabilities", &shown)
@@ -84,12 +67,8 @@ async fn addresses(cx: Cx<Neutron>, query: Query) -> Answer {
 
 async fn addresses_of(cx: Cx<Neutron>, Path(id): Path<String>, query: Query) -> Answer {
     permit_making(&cx, &Target::none())?;
-    let id = id_of(&id, Error::network_missing)?;
-    let network = network::Entity::find_by_id(id)
-        .one(cx.service.db.read())
-        .await?
-        .ok_or_else(|| Error::network_missing(id))?;
-    let shown = views(&cx, vec![network], None).await?.pop().unwrap_or_default();
+    let seen = cx.open(network::find(cx.service.db.read(), &cx.caller, id).await?)?;
+    let shown = views(&cx, vec![seen.network], None).await?.pop().unwrap_or_default();
     wrapped(StatusCode::OK, "network_ip_availability", &shown.only(&query))
 }
 
@@ -100,21 +79,9 @@ async fn views(
     version: Option<i32>,
 ) -> Result<Vec<Shown>, Error> {
     let db = cx.service.db.read();
-    let ids: Vec<Uuid> = networks.iter().map(|network| network.id).collect();
-    let mut subnets: HashMap<Uuid, Vec<subnet::Model>> = HashMap::new();
-    let found = crate::model::all_in(db, subnet::Entity::find(), subnet::Column::NetworkId, &ids).await?;
-    for subnet in found.into_iter().filter(|subnet| version.is_none_or(|asked| subnet.ip_version == asked)) {
-        subnets.entry(subnet.network_id).or_default().push(subnet);
-    }
-    let used: Vec<(Uuid, i64)> = fixed_ip::Entity::find()
-        .select_only()
-        .column(fixed_ip::Column::SubnetId)
-        .column_as(fixed_ip::Column::Address.count(), "used")
-        .group_by(fixed_ip::Column::SubnetId)
-        .into_tuple()
-        .all(db)
-        .await?;
-    let used: HashMap<Uuid, i64> = used.into_iter().collect();
+    let mut subnets = subnet::of_all(db, &networks).await?;
+    subnets.values_mut().for_each(|on| on.retain(|one| version.is_none_or(|asked| one.ip_version == asked)));
+    let used = fixed_ip::count_on(db, subnets.values().flatten()).await?;
     Ok(networks
         .into_iter()
         .map(|network| {

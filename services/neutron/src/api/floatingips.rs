@@ -1,23 +1,20 @@
 //! `/v2.0/floatingips`
 
-use std::{collections::HashMap, net::IpAddr};
+use std::net::IpAddr;
 
 use axum::{extract::Path, http::StatusCode, response::IntoResponse};
 use chrono::Utc;
 use platform::{
-    db::list::{Kind as Column, ListSpec},
     http::{Body, Cx, Query, Routes},
     policy::Target,
 };
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
     attributes::{Attribute, Given, Is, read_create, read_update},
-    id as id_of,
     listing::page,
-    permit, permit_making,
+    permit_making,
     shown::{Answer, Shown, listed, made, wrapped},
 };
 use crate::{
@@ -25,8 +22,7 @@ use crate::{
     change::Change,
     error::Error,
     floating::{self, Lead, NewFloatingIp},
-    model::{self, floatingip, port},
-    network::{Eyes, seen_one},
+    model::{Eyes, floatingip, network, port, tag},
     quota::{Counted, admit},
 };
 
@@ -43,37 +39,10 @@ const ATTRIBUTES: &[Attribute] = &[
     Attribute::shown("tags"),
 ];
 
-static LIST: ListSpec<floatingip::Entity> = ListSpec {
-    id: floatingip::Column::Id,
-    id_kind: Column::Uuid,
-    filters: &[
-        ("id", floatingip::Column::Id, Column::Uuid),
-        ("project_id", floatingip::Column::ProjectId, Column::Text),
-        ("tenant_id", floatingip::Column::ProjectId, Column::Text),
-        ("floating_network_id", floatingip::Column::NetworkId, Column::Uuid),
-        ("floating_ip_address", floatingip::Column::Address, Column::Text),
-        ("port_id", floatingip::Column::PortId, Column::Uuid),
-        ("fixed_ip_address", floatingip::Column::FixedIpAddress, Column::Text),
-        ("router_id", floatingip::Column::RouterId, Column::Uuid),
-        ("status", floatingip::Column::Status, Column::Text),
-        ("description", floatingip::Column::Description, Column::Text),
-    ],
-    sorts: &[
-        ("id", floatingip::Column::Id),
-        ("project_id", floatingip::Column::ProjectId),
-        ("tenant_id", floatingip::Column::ProjectId),
-        ("floating_network_id", floatingip::Column::NetworkId),
-        ("floating_ip_address", floatingip::Column::Address),
-        ("status", floatingip::Column::Status),
-    ],
-    default_sort: &[],
-    max_limit: None,
-};
-
 pub(super) fn routes() -> Routes<Neutron> {
     Routes::new()
         .get("/v2.0/floatingips", "get_floatingip", list)
-        .list(&LIST)
+        .list(&floatingip::LIST)
         .post("/v2.0/floatingips", "create_floatingip", create)
         .get("/v2.0/floatingips/{id}", "get_floatingip", show)
         .put("/v2.0/floatingips/{id}", "update_floatingip", update)
@@ -82,14 +51,8 @@ pub(super) fn routes() -> Routes<Neutron> {
 
 async fn views(cx: &Cx<Neutron>, rows: Vec<floatingip::Model>) -> Result<Vec<Shown>, Error> {
     let db = cx.service.db.read();
-    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
-    let ports: Vec<Uuid> = rows.iter().filter_map(|row| row.port_id).collect();
-    let ports: HashMap<Uuid, Value> = model::all_in(db, port::Entity::find(), port::Column::Id, &ports)
-        .await?
-        .into_iter()
-        .map(|port| (port.id, details(port)))
-        .collect();
-    let mut tags = model::tags_of(db, &ids).await?;
+    let ports = port::led_to_by(db, &rows).await?;
+    let mut tags = tag::of_all(db, &rows).await?;
     Ok(rows
         .into_iter()
         .map(|row| {
@@ -100,7 +63,7 @@ async fn views(cx: &Cx<Neutron>, rows: Vec<floatingip::Model>) -> Result<Vec<Sho
                 .with("port_id", row.port_id.map(|id| id.to_string()))
                 .with("router_id", row.router_id.map(|id| id.to_string()))
                 .with("status", row.status)
-                .with("port_details", row.port_id.and_then(|id| ports.get(&id).cloned()))
+                .with("port_details", row.port_id.and_then(|id| ports.get(&id)).map(details))
                 .with("dns_name", row.dns_name)
                 .with("dns_domain", row.dns_domain)
                 .standard(
@@ -115,7 +78,7 @@ async fn views(cx: &Cx<Neutron>, rows: Vec<floatingip::Model>) -> Result<Vec<Sho
 }
 
 /// What is shown of the port that a floating IP leads to.
-fn details(port: port::Model) -> Value {
+fn details(port: &port::Model) -> Value {
     json!({
         "name": port.name,
         "network_id": port.network_id,
@@ -131,22 +94,14 @@ async fn view_one(cx: &Cx<Neutron>, row: floatingip::Model) -> Result<Shown, Err
     Ok(views(cx, vec![row]).await?.pop().unwrap_or_default())
 }
 
-async fn find(cx: &Cx<Neutron>, text: &str) -> Result<floatingip::Model, Error> {
-    let id = id_of(text, Error::floatingip_missing)?;
-    let missing = || Error::floatingip_missing(id);
-    let row = floatingip::Entity::find_by_id(id).one(cx.service.db.read()).await?.ok_or_else(missing)?;
-    permit(cx, "get_floatingip", &Target::project(row.project_id.as_str()), missing)?;
-    Ok(row)
+/// The floating IP, if the caller may do to it what the route does.
+async fn find(cx: &Cx<Neutron>, id: &str) -> Result<floatingip::Model, Error> {
+    Ok(cx.open(floatingip::find(cx.service.db.read(), id).await?)?)
 }
 
 async fn list(cx: Cx<Neutron>, query: Query) -> Answer {
-    cx.allow()?;
-    let eyes = Eyes::of(&cx.service, &cx.caller);
-    let mut select = floatingip::Entity::find();
-    if !eyes.all {
-        select = select.filter(floatingip::Column::ProjectId.eq(eyes.project.as_str()));
-    }
-    let page = page(&cx.service, select, &LIST, &query, &[]).await?;
+    let select = floatingip::visible(&Eyes::of(&cx)?);
+    let page = page(&cx.service, select, &floatingip::LIST, &query, &[]).await?;
     let ids: Vec<Uuid> = page.items.iter().map(|row| row.id).collect();
     let shown = views(&cx, page.items).await?;
     listed(&cx, "floatingips", &query, &ids, shown)
@@ -177,16 +132,8 @@ async fn lead(
             ));
         }
     };
-    let missing = || Error::port_missing(id);
-    let eyes = Eyes::of(&cx.service, &cx.caller);
-    let port = port::Entity::find_by_id(id).one(&**change).await?.ok_or_else(missing)?;
-    let seen = seen_one(&**change, &eyes.project, port.network_id).await?.ok_or_else(missing)?;
-    let target = super::ports::target_of(&seen, &port.project_id, &port.device_owner);
-    if !cx.may("get_port", &target) {
-        return Err(missing());
-    }
-    drop(target);
-    Ok(Some(Some(Lead { port, fixed })))
+    let found = cx.open_for("get_port", port::find(&**change, &cx.caller, id).await?)?;
+    Ok(Some(Some(Lead { port: found.row.port, fixed })))
 }
 
 async fn create(cx: Cx<Neutron>, body: Body<Value>) -> Answer {
@@ -211,11 +158,7 @@ async fn create_one(
     permit_making(cx, &target)?;
     given.allow(cx, "create_floatingip", &target)?;
     let network: Uuid = given.parsed("floating_network_id").unwrap_or_default();
-    let eyes = Eyes::of(&cx.service, &cx.caller);
-    let seen = seen_one(&**change, &eyes.project, network)
-        .await?
-        .filter(|seen| cx.may("get_network", &seen.target()))
-        .ok_or_else(|| Error::network_missing(network))?;
+    let seen = cx.open_for("get_network", network::find(&**change, &cx.caller, network).await?)?;
     if !seen.network.external {
         return Err(Error::bad_resource(
             "floatingip",
@@ -234,7 +177,7 @@ async fn create_one(
     let mut row = floating::create(change, &seen.network, new).await?;
     if let Some(Some(lead)) = lead(cx, change, given, None).await? {
         floating::point(change, &mut row, Some(lead)).await?;
-        floatingip::Entity::update(row.clone().into_active_model().reset_all()).exec(&**change).await?;
+        change.save(&row).await?;
     }
     change.emit(cx.event("floatingip.create.end", row.id));
     Ok(row)
@@ -244,15 +187,14 @@ async fn update(cx: Cx<Neutron>, Path(id): Path<String>, body: Body<Value>) -> A
     let given = read_update(body.0, "floatingip", ATTRIBUTES)?;
     let found = find(&cx, &id).await?;
     let mut change = cx.service.change().await?;
-    let missing = || Error::floatingip_missing(&id);
-    let mut row = floatingip::Entity::find_by_id(found.id).one(&*change).await?.ok_or_else(missing)?;
+    let mut row = change.again(&found).await?;
     given.set_text("description", &mut row.description);
     if let Some(lead) = lead(&cx, &change, &given, row.port_id).await? {
         floating::point(&mut change, &mut row, lead).await?;
     }
     row.updated_at = Utc::now();
     row.revision += 1;
-    floatingip::Entity::update(row.clone().into_active_model().reset_all()).exec(&*change).await?;
+    change.save(&row).await?;
     change.emit(cx.event("floatingip.update.end", row.id));
     change.commit().await?;
     wrapped(StatusCode::OK, "floatingip", &view_one(&cx, row).await?)
@@ -261,8 +203,7 @@ async fn update(cx: Cx<Neutron>, Path(id): Path<String>, body: Body<Value>) -> A
 async fn delete(cx: Cx<Neutron>, Path(id): Path<String>) -> Answer {
     let found = find(&cx, &id).await?;
     let mut change = cx.service.change().await?;
-    let missing = || Error::floatingip_missing(&id);
-    let row = floatingip::Entity::find_by_id(found.id).one(&*change).await?.ok_or_else(missing)?;
+    let row = change.again(&found).await?;
     let id = row.id;
     floating::remove(&mut change, row).await?;
     change.emit(cx.event("floatingip.delete.end", id));

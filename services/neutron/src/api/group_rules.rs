@@ -2,20 +2,13 @@
 
 use axum::{extract::Path, http::StatusCode, response::IntoResponse};
 use ipnet::IpNet;
-use platform::{
-    db::list::{Kind as Column, ListSpec},
-    http::{Body, Cx, Query, Routes},
-    policy::Target,
-};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use platform::http::{Body, Cx, Query, Routes};
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
     attributes::{Attribute, Given, Is, read_create},
-    id as id_of,
     listing::page,
-    permit, permit_making,
     shown::{Answer, Shown, listed, made, wrapped},
 };
 use crate::{
@@ -23,8 +16,7 @@ use crate::{
     change::Change,
     error::Error,
     group::{self as groups, protocol_number},
-    model::{group, group_rule},
-    network::Eyes,
+    model::{Eyes, group, group_rule},
     rule as rules,
 };
 
@@ -40,39 +32,10 @@ const ATTRIBUTES: &[Attribute] = &[
     Attribute::shown("normalized_cidr"),
 ];
 
-static LIST: ListSpec<group_rule::Entity> = ListSpec {
-    id: group_rule::Column::Id,
-    id_kind: Column::Uuid,
-    filters: &[
-        ("id", group_rule::Column::Id, Column::Uuid),
-        ("security_group_id", group_rule::Column::GroupId, Column::Uuid),
-        ("project_id", group_rule::Column::ProjectId, Column::Text),
-        ("tenant_id", group_rule::Column::ProjectId, Column::Text),
-        ("direction", group_rule::Column::Direction, Column::Text),
-        ("ethertype", group_rule::Column::Ethertype, Column::Text),
-        ("protocol", group_rule::Column::Protocol, Column::Text),
-        ("port_range_min", group_rule::Column::PortMin, Column::Int),
-        ("port_range_max", group_rule::Column::PortMax, Column::Int),
-        ("remote_ip_prefix", group_rule::Column::RemoteIpPrefix, Column::Text),
-        ("remote_group_id", group_rule::Column::RemoteGroupId, Column::Uuid),
-        ("description", group_rule::Column::Description, Column::Text),
-    ],
-    sorts: &[
-        ("id", group_rule::Column::Id),
-        ("security_group_id", group_rule::Column::GroupId),
-        ("project_id", group_rule::Column::ProjectId),
-        ("tenant_id", group_rule::Column::ProjectId),
-        ("direction", group_rule::Column::Direction),
-        ("ethertype", group_rule::Column::Ethertype),
-    ],
-    default_sort: &[],
-    max_limit: None,
-};
-
 pub(super) fn routes() -> Routes<Neutron> {
     Routes::new()
         .get("/v2.0/security-group-rules", "get_security_group_rule", list)
-        .list(&LIST)
+        .list(&group_rule::LIST)
         .post("/v2.0/security-group-rules", "create_security_group_rule", create)
         .get("/v2.0/security-group-rules/{id}", "get_security_group_rule", show)
         .delete("/v2.0/security-group-rules/{id}", "delete_security_group_rule", delete)
@@ -100,27 +63,14 @@ pub(super) fn view(rule: group_rule::Model) -> Shown {
         )
 }
 
-fn target(rule: &group_rule::Model) -> Target<'_> {
-    Target::project(rule.project_id.as_str()).with("security_group:project_id", rule.project_id.as_str())
-}
-
-async fn find(cx: &Cx<Neutron>, text: &str) -> Result<group_rule::Model, Error> {
-    let id = id_of(text, Error::rule_missing)?;
-    let missing = || Error::rule_missing(id);
-    let rule = group_rule::Entity::find_by_id(id).one(cx.service.db.read()).await?.ok_or_else(missing)?;
-    permit(cx, "get_security_group_rule", &target(&rule), missing)?;
-    Ok(rule)
+/// The rule, if the caller may do to it what the route does.
+async fn find(cx: &Cx<Neutron>, id: &str) -> Result<group_rule::Model, Error> {
+    Ok(cx.open(group_rule::find(cx.service.db.read(), id).await?)?)
 }
 
 async fn list(cx: Cx<Neutron>, query: Query) -> Answer {
-    let eyes = Eyes::of(&cx.service, &cx.caller);
-    let own = Target::project(eyes.project.as_str()).with("security_group:project_id", eyes.project.as_str());
-    permit_making(&cx, &own)?;
-    let mut select = group_rule::Entity::find();
-    if !eyes.all {
-        select = select.filter(group_rule::Column::ProjectId.eq(eyes.project.as_str()));
-    }
-    let page = page(&cx.service, select, &LIST, &query, &[]).await?;
+    let select = group_rule::visible(&Eyes::of(&cx)?);
+    let page = page(&cx.service, select, &group_rule::LIST, &query, &[]).await?;
     let ids: Vec<Uuid> = page.items.iter().map(|rule| rule.id).collect();
     let shown = page.items.into_iter().map(view).collect();
     listed(&cx, "security_group_rules", &query, &ids, shown)
@@ -151,16 +101,7 @@ async fn create_one(
     before: &[group_rule::Model],
 ) -> Result<group_rule::Model, Error> {
     let group_id: Uuid = given.parsed("security_group_id").unwrap_or_default();
-    let missing = || Error::group_missing(group_id);
-    let group = group::Entity::find_by_id(group_id).one(&**change).await?;
-    let Some(group) = group else {
-        let _ = cx.allow();
-        return Err(missing());
-    };
-    let about = Target::project(group.project_id.as_str())
-        .with("security_group:project_id", group.project_id.as_str());
-    permit(cx, "get_security_group", &about, missing)?;
-    drop(about);
+    let group = cx.open(group::find(&**change, group_id).await?)?;
     if before.iter().any(|other| other.group_id != group.id) {
         return Err(Error::rule_groups_differ());
     }

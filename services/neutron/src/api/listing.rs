@@ -4,16 +4,12 @@ use platform::{
     db::list::{self, ListSpec, Page, Paging},
     http::Query,
 };
-use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select,
-    sea_query::{IntoCondition, SelectStatement},
-};
+use sea_orm::{EntityTrait, QueryFilter, Select};
 
 use crate::{Neutron, error::Error, model::tag};
 
 /// Names in a query that are no filters.
 const PAGING: &[&str] = &["fields", "limit", "marker", "page_reverse", "sort_key", "sort_dir", "verbose"];
-const TAGS: &[&str] = &["tags", "tags-any", "not-tags", "not-tags-any"];
 
 /// Reads a page. `besides` are filters that the caller has put into `select` already.
 pub(crate) async fn page<E>(
@@ -29,7 +25,7 @@ where
 {
     let known = |name: &str| {
         PAGING.contains(&name)
-            || TAGS.contains(&name)
+            || tag::FILTERS.contains(&name)
             || besides.contains(&name)
             || spec.filters.iter().any(|(known, _, _)| *known == name)
     };
@@ -58,46 +54,6 @@ where
     {
         return Err(Error::bad_request(format!("['{other}'] is invalid attribute for sort_keys")));
     }
-    let select = list::filter(select.filter(tagged(spec.id, query)), spec, query)?;
+    let select = list::filter(select.filter(tag::asked_for(spec.id, query)), spec, query)?;
     Ok(list::page_of(neutron.db.read(), select, spec, &paging).await?)
-}
-
-/// The condition of the query's tags.
-fn tagged<C: ColumnTrait>(id: C, query: &Query) -> Condition {
-    let mut all = Condition::all();
-    let words = |name: &str| -> Vec<String> {
-        query
-            .all(name)
-            .flat_map(|text| text.split(','))
-            .filter(|word| !word.is_empty())
-            .map(str::to_owned)
-            .collect()
-    };
-    let with = |tags: Vec<String>| -> SelectStatement {
-        tag::Entity::find()
-            .select_only()
-            .column(tag::Column::ResourceId)
-            .filter(tag::Column::Tag.is_in(tags))
-            .into_query()
-    };
-    for word in words("tags") {
-        all = all.add(id.in_subquery(with(vec![word])));
-    }
-    let any = words("tags-any");
-    if !any.is_empty() {
-        all = all.add(id.in_subquery(with(any)));
-    }
-    let not = words("not-tags");
-    if !not.is_empty() {
-        let mut every = Condition::all();
-        for word in not {
-            every = every.add(id.in_subquery(with(vec![word])));
-        }
-        all = all.add(every.not());
-    }
-    let not_any = words("not-tags-any");
-    if !not_any.is_empty() {
-        all = all.add(id.not_in_subquery(with(not_any)));
-    }
-    all.into_condition()
 }

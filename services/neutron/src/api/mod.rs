@@ -20,12 +20,13 @@ mod tags;
 mod versions;
 
 use platform::{
+    db::owned::Scope,
     http::{Cx, Routes},
     policy::Target,
 };
 use uuid::Uuid;
 
-use crate::{Neutron, error::Error};
+use crate::{Neutron, error::Error, policy::SEES_ALL};
 
 pub(crate) use attributes::is_hostname;
 
@@ -49,25 +50,20 @@ pub(crate) fn routes() -> Routes<Neutron> {
         .merge(availability::routes())
 }
 
-/// The caller may do to this what the route does. What it may not even see is missing (404), else it is forbidden (403).
-fn permit(
-    cx: &Cx<Neutron>,
-    seeing: &str,
-    target: &Target<'_>,
-    missing: impl FnOnce() -> Error,
-) -> Result<(), Error> {
-    if cx.allow_on(target).is_ok() {
-        Ok(())
-    } else if cx.may(seeing, target) {
-        Err(Error::forbidden(cx.route.policy.unwrap_or_default()))
-    } else {
-        Err(missing())
-    }
-}
-
 /// The caller may make this. Else 403.
 fn permit_making(cx: &Cx<Neutron>, target: &Target<'_>) -> Result<(), Error> {
     cx.allow_on(target).map_err(|_| Error::forbidden(cx.route.policy.unwrap_or_default()))
+}
+
+/// Everybody's rows, for a route that only administrators and other services may take. Else 403.
+fn everything(cx: &Cx<Neutron>) -> Result<Scope, Error> {
+    let rule = cx.route.policy.unwrap_or_default();
+    cx.scope_of_all(rule).map_err(|_| Error::forbidden(rule))
+}
+
+/// Whether the caller is an administrator, or another service.
+fn sees_all(cx: &Cx<Neutron>) -> bool {
+    SEES_ALL.iter().any(|rule| cx.may(rule, &Target::none()))
 }
 
 /// An id in a path; what is none is missing.

@@ -5,29 +5,32 @@ use std::collections::HashMap;
 use axum::{extract::Path, http::StatusCode};
 use chrono::Utc;
 use platform::{
-    db::list::{Kind as Column, ListSpec},
+    db::owned::Owned,
     http::{Body, Cx, Query, Routes},
 };
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
-};
+use sea_orm::ConnectionTrait;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
     attributes::{Attribute, Given, Is, read_create, read_update},
-    id as id_of,
     listing::page,
-    permit, permit_making,
+    permit_making,
     shown::{Answer, Shown, listed, made, wrapped},
 };
 use crate::{
     Neutron,
     change::{Change, Kind},
     error::Error,
-    model::{self, json::Texts, network, port, rbac, subnet},
-    network::{self as networks, EVERYBODY, EXTERNAL, Eyes, SHARED, Seen},
-    port::{FLOATING, GATEWAY, METADATA},
+    model::{
+        Eyes,
+        json::Texts,
+        network::{self, Seen},
+        port,
+        rbac::{self, EXTERNAL, SHARED},
+        subnet, tag,
+    },
+    network as networks,
     quota::{Counted, admit},
 };
 
@@ -48,40 +51,13 @@ const ATTRIBUTES: &[Attribute] = &[
     Attribute::shown("tags"),
 ];
 
-static LIST: ListSpec<network::Entity> = ListSpec {
-    id: network::Column::Id,
-    id_kind: Column::Uuid,
-    filters: &[
-        ("id", network::Column::Id, Column::Uuid),
-        ("name", network::Column::Name, Column::Text),
-        ("project_id", network::Column::ProjectId, Column::Text),
-        ("tenant_id", network::Column::ProjectId, Column::Text),
-        ("status", network::Column::Status, Column::Text),
-        ("admin_state_up", network::Column::AdminStateUp, Column::Bool),
-        ("router:external", network::Column::External, Column::Bool),
-        ("mtu", network::Column::Mtu, Column::Int),
-        ("description", network::Column::Description, Column::Text),
-    ],
-    sorts: &[
-        ("id", network::Column::Id),
-        ("name", network::Column::Name),
-        ("project_id", network::Column::ProjectId),
-        ("tenant_id", network::Column::ProjectId),
-        ("status", network::Column::Status),
-        ("admin_state_up", network::Column::AdminStateUp),
-        ("mtu", network::Column::Mtu),
-    ],
-    default_sort: &[],
-    max_limit: None,
-};
-
 /// Filters by what only administrators see.
 const PROVIDER: &[&str] = &["provider:network_type", "provider:physical_network", "provider:segmentation_id"];
 
 pub(super) fn routes() -> Routes<Neutron> {
     Routes::new()
         .get("/v2.0/networks", "get_network", list)
-        .list(&LIST)
+        .list(&network::LIST)
         .post("/v2.0/networks", "create_network", create)
         .get("/v2.0/networks/{id}", "get_network", show)
         .put("/v2.0/networks/{id}", "update_network", update)
@@ -89,24 +65,20 @@ pub(super) fn routes() -> Routes<Neutron> {
 }
 
 /// What is looked up around networks that are shown.
+#[derive(Default)]
 struct Around {
-    subnets: HashMap<Uuid, Vec<Uuid>>,
+    subnets: HashMap<Uuid, Vec<subnet::Model>>,
     tags: HashMap<Uuid, Vec<String>>,
 }
 
 impl Around {
-    async fn of(db: &impl ConnectionTrait, ids: &[Uuid]) -> Result<Self, Error> {
-        let select = subnet::Entity::find();
-        let mut subnets: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
-        for row in model::all_in(db, select, subnet::Column::NetworkId, ids).await? {
-            subnets.entry(row.network_id).or_default().push(row.id);
-        }
-        Ok(Self { subnets, tags: model::tags_of(db, ids).await? })
+    async fn of(db: &impl ConnectionTrait, networks: &[network::Model]) -> Result<Self, Error> {
+        Ok(Self { subnets: subnet::of_all(db, networks).await?, tags: tag::of_all(db, networks).await? })
     }
 
     fn view(&mut self, cx: &Cx<Neutron>, network: network::Model, shared: bool) -> Shown {
         let subnets = self.subnets.remove(&network.id).unwrap_or_default();
-        let subnets: Vec<String> = subnets.iter().map(Uuid::to_string).collect();
+        let subnets: Vec<String> = subnets.iter().map(|subnet| subnet.id.to_string()).collect();
         let mut shown = Shown::new()
             .with("name", network.name)
             .with("admin_state_up", network.admin_state_up)
@@ -137,48 +109,26 @@ impl Around {
 }
 
 async fn view_one(cx: &Cx<Neutron>, seen: Seen) -> Result<Shown, Error> {
-    let mut around = Around::of(cx.service.db.read(), &[seen.network.id]).await?;
+    let mut around = Around::of(cx.service.db.read(), std::slice::from_ref(&seen.network)).await?;
     Ok(around.view(cx, seen.network, seen.shared))
 }
 
 /// The network, if the caller may do to it what the route does.
-async fn find(cx: &Cx<Neutron>, text: &str) -> Result<Seen, Error> {
-    let id = id_of(text, Error::network_missing)?;
-    let eyes = Eyes::of(&cx.service, &cx.caller);
-    let seen = networks::seen_one(cx.service.db.read(), &eyes.project, id).await?;
-    let seen = seen.ok_or_else(|| Error::network_missing(id))?;
-    permit(cx, "get_network", &seen.target(), || Error::network_missing(id))?;
-    Ok(seen)
+async fn find(cx: &Cx<Neutron>, id: &str) -> Result<Seen, Error> {
+    Ok(cx.open(network::find(cx.service.db.read(), &cx.caller, id).await?)?)
 }
 
 async fn list(cx: Cx<Neutron>, query: Query) -> Answer {
-    cx.allow()?;
-    let eyes = Eyes::of(&cx.service, &cx.caller);
-    let mut select = network::Entity::find().filter(eyes.networks());
-    if let Some(shared) = query.flag("shared")? {
-        select = select.filter(eyes.shared(shared));
-    }
-    let mut besides = vec!["shared"];
-    if cx.is_admin() {
-        besides.extend(PROVIDER);
-        for (name, column) in [
-            ("provider:network_type", network::Column::NetworkType),
-            ("provider:physical_network", network::Column::PhysicalNetwork),
-        ] {
-            let values: Vec<&str> = query.all(name).collect();
-            if !values.is_empty() {
-                select = select.filter(column.is_in(values));
-            }
-        }
-        if let Some(number) = query.read::<i64>("provider:segmentation_id")? {
-            select = select.filter(network::Column::SegmentationId.eq(number));
-        }
-    }
-    let page = page(&cx.service, select, &LIST, &query, &besides).await?;
+    let eyes = Eyes::of(&cx)?;
+    let admin = cx.is_admin();
+    let select = network::visible(&eyes, &query, admin)?;
+    let besides: Vec<&str> =
+        ["shared"].into_iter().chain(PROVIDER.iter().copied().filter(|_| admin)).collect();
+    let page = page(&cx.service, select, &network::LIST, &query, &besides).await?;
     let ids: Vec<Uuid> = page.items.iter().map(|network| network.id).collect();
     let db = cx.service.db.read();
-    let shared = networks::shared_with(db, &eyes.project, &ids).await?;
-    let mut around = Around::of(db, &ids).await?;
+    let shared = network::shared_with(db, eyes.project(), &page.items).await?;
+    let mut around = Around::of(db, &page.items).await?;
     let shown = page
         .items
         .into_iter()
@@ -203,7 +153,7 @@ async fn create(cx: Cx<Neutron>, body: Body<Value>) -> Answer {
         made_now.push(create_one(&cx, &mut change, given).await?);
     }
     change.commit().await?;
-    let mut around = Around::of(cx.service.db.read(), &[]).await?;
+    let mut around = Around::default();
     let shown = made_now.into_iter().map(|(network, shared)| around.view(&cx, network, shared)).collect();
     made(bodies.bulk, "network", "networks", shown)
 }
@@ -251,10 +201,10 @@ async fn create_one(
     if !super::is_hostname(&network.dns_domain) {
         return Err(Error::bad_value("dns_domain", format!("'{}' not a valid domain", network.dns_domain)));
     }
-    network::Entity::insert(network.clone().into_active_model()).exec_without_returning(&**change).await?;
+    change.insert(&network).await?;
     let shared = given.flag("shared").unwrap_or(false);
-    networks::set_access(change, network.id, &network.project_id, SHARED, shared).await?;
-    networks::set_access(change, network.id, &network.project_id, EXTERNAL, network.external).await?;
+    rbac::set_for_everybody(change, &network, SHARED, shared).await?;
+    rbac::set_for_everybody(change, &network, EXTERNAL, network.external).await?;
     change.touch(Kind::Network, network.id);
     change.emit(cx.event("network.create.end", network.id));
     Ok((network, shared))
@@ -289,11 +239,7 @@ async fn provider(
             if segment.is_some() {
                 return Err(Error::invalid("segmentation_id specified for flat provider network"));
             }
-            let other = network::Entity::find()
-                .filter(network::Column::PhysicalNetwork.eq(physical.as_str()))
-                .one(&**change)
-                .await?;
-            match other {
+            match network::on_physical(&**change, &physical).await? {
                 Some(_) => Err(Error::flat_in_use(physical)),
                 None => Ok(("flat".into(), Some(physical), None)),
             }
@@ -305,11 +251,7 @@ async fn provider(
             let number = match segment {
                 None => networks::free_tunnel(&**change).await?,
                 Some(number) => {
-                    let other = network::Entity::find()
-                        .filter(network::Column::SegmentationId.eq(number))
-                        .one(&**change)
-                        .await?;
-                    if other.is_some() {
+                    if !network::taken_tunnels(&**change, &[number]).await?.is_empty() {
                         return Err(Error::tunnel_in_use(number));
                     }
                     number
@@ -326,10 +268,7 @@ async fn update(cx: Cx<Neutron>, Path(id): Path<String>, body: Body<Value>) -> A
     let mut seen = find(&cx, &id).await?;
     given.allow(&cx, "update_network", &seen.target())?;
     let mut change = cx.service.change().await?;
-    let mut network = network::Entity::find_by_id(seen.network.id)
-        .one(&*change)
-        .await?
-        .ok_or_else(|| Error::network_missing(&id))?;
+    let mut network = change.again(&seen.network).await?;
     for name in ["provider:network_type", "provider:physical_network", "provider:segmentation_id"] {
         if given.has(name) {
             return Err(Error::invalid("Plugin does not support updating provider attributes"));
@@ -347,19 +286,19 @@ async fn update(cx: Cx<Neutron>, Path(id): Path<String>, body: Body<Value>) -> A
         if !shared && seen.shared {
             refuse_if_used_by_others(&change, &network).await?;
         }
-        networks::set_access(&change, network.id, &network.project_id, SHARED, shared).await?;
+        rbac::set_for_everybody(&change, &network, SHARED, shared).await?;
         seen.shared = shared;
     }
     if let Some(external) = given.flag("router:external") {
-        if !external && network.external {
-            refuse_if_outside_of_something(&change, network.id).await?;
+        if !external && network.external && port::need_outside(&*change, &network).await? {
+            return Err(Error::external_in_use(network.id));
         }
         network.external = external;
-        networks::set_access(&change, network.id, &network.project_id, EXTERNAL, external).await?;
+        rbac::set_for_everybody(&change, &network, EXTERNAL, external).await?;
     }
     network.updated_at = Utc::now();
     network.revision += 1;
-    network::Entity::update(network.clone().into_active_model().reset_all()).exec(&*change).await?;
+    change.save(&network).await?;
     change.touch(Kind::Network, network.id);
     change.emit(cx.event("network.update.end", network.id));
     change.commit().await?;
@@ -378,18 +317,13 @@ async fn set_mtu(
     if mtu > i64::from(most) {
         return Err(Error::invalid(format!("Requested MTU is too big, maximum is {most}")));
     }
-    let six = networks::subnets_of(&**change, network.id).await?.iter().any(|subnet| subnet.ip_version == 6);
+    let six = subnet::of(&**change, network).await?.iter().any(|subnet| subnet.ip_version == 6);
     let least = if six { 1280 } else { 68 };
     if mtu < least {
         return Err(Error::mtu_too_small(network.id, least));
     }
     network.mtu = mtu as i32;
-    let legs = port::Entity::find()
-        .filter(port::Column::NetworkId.eq(network.id))
-        .filter(port::Column::DeviceOwner.is_in([crate::port::INTERFACE, GATEWAY]))
-        .all(&**change)
-        .await?;
-    for router in legs.iter().filter_map(|leg| leg.device_id.parse().ok()) {
+    for router in port::routers_on(&**change, network).await? {
         change.touch(Kind::Router, router);
     }
     Ok(())
@@ -397,41 +331,17 @@ async fn set_mtu(
 
 /// A network that others' ports are on stays shared.
 async fn refuse_if_used_by_others(change: &Change<'_>, network: &network::Model) -> Result<(), Error> {
-    let targets: Vec<String> = rbac::Entity::find()
-        .select_only()
-        .column(rbac::Column::Target)
-        .filter(rbac::Column::ObjectId.eq(network.id))
-        .filter(rbac::Column::Action.eq(SHARED))
-        .filter(rbac::Column::Target.ne(EVERYBODY))
-        .into_tuple()
-        .all(&**change)
-        .await?;
-    let mut still = targets;
-    still.push(network.project_id.clone());
-    still.push(String::new());
-    let other = port::Entity::find()
-        .filter(port::Column::NetworkId.eq(network.id))
-        .filter(port::Column::ProjectId.is_not_in(still))
-        .filter(port::Column::DeviceOwner.is_not_in([METADATA, FLOATING, GATEWAY]))
-        .one(&**change)
-        .await?;
-    if other.is_some() { Err(Error::sharing_in_use(network.id)) } else { Ok(()) }
-}
-
-/// A network that routers or floating IPs need outside stays external.
-async fn refuse_if_outside_of_something(change: &Change<'_>, id: Uuid) -> Result<(), Error> {
-    let leg = port::Entity::find()
-        .filter(port::Column::NetworkId.eq(id))
-        .filter(port::Column::DeviceOwner.is_in([GATEWAY, FLOATING]))
-        .one(&**change)
-        .await?;
-    if leg.is_some() { Err(Error::external_in_use(id)) } else { Ok(()) }
+    let known = rbac::sharing_projects(&**change, network).await?;
+    if port::of_others_on(&**change, network, known).await? {
+        return Err(Error::sharing_in_use(network.id));
+    }
+    Ok(())
 }
 
 async fn delete(cx: Cx<Neutron>, Path(id): Path<String>) -> Answer {
     let seen = find(&cx, &id).await?;
     let mut change = cx.service.change().await?;
-    networks::delete(&mut change, seen.network.id).await?;
+    networks::delete(&mut change, &seen.network).await?;
     change.emit(cx.event("network.delete.end", seen.network.id));
     change.commit().await?;
     Ok(axum::response::IntoResponse::into_response(StatusCode::NO_CONTENT))

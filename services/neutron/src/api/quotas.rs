@@ -7,14 +7,18 @@ use platform::{
     http::{Body, Cx, Routes, json},
     policy::Target,
 };
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, sea_query::OnConflict};
 use serde_json::{Map, Value, json};
 
 use super::{
-    permit_making,
+    everything, permit_making,
     shown::{Answer, wrapped},
 };
-use crate::{Neutron, error::Error, model::quota, quota::Counted};
+use crate::{
+    Neutron,
+    error::Error,
+    model::{quota, usage},
+    quota::Counted,
+};
 
 pub(super) fn routes() -> Routes<Neutron> {
     Routes::new()
@@ -41,9 +45,9 @@ fn allow(cx: &Cx<Neutron>, project: &str) -> Result<(), Error> {
 }
 
 async fn list(cx: Cx<Neutron>) -> Answer {
-    permit_making(&cx, &Target::none())?;
+    let scope = everything(&cx)?;
     let mut projects: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
-    for row in quota::Entity::find().all(cx.service.db.read()).await? {
+    for row in quota::all(cx.service.db.read(), &scope).await? {
         let defaults = || view(Counted::ALL.map(|counted| (counted, cx.service.default_limit(counted))));
         projects.entry(row.project_id).or_insert_with(defaults).insert(row.resource, row.most.into());
     }
@@ -86,7 +90,7 @@ async fn details(cx: Cx<Neutron>, Path(project): Path<String>) -> Answer {
     let mut shown = Map::new();
     // One count for each kind of resource.
     for (counted, limit) in cx.service.limits(db, &project).await? {
-        let used = counted.used(db, &project).await?;
+        let used = usage::of(db, &project, counted).await?;
         shown.insert(counted.name().to_owned(), json!({"limit": limit, "used": used, "reserved": 0}));
     }
     wrapped(StatusCode::OK, "quota", &shown)
@@ -110,13 +114,7 @@ async fn update(cx: Cx<Neutron>, Path(project): Path<String>, body: Body<Value>)
         rows.push(quota::Model { project_id: project.clone(), resource: counted.name().to_owned(), most });
     }
     let change = cx.service.change().await?;
-    if !rows.is_empty() {
-        let again = OnConflict::columns([quota::Column::ProjectId, quota::Column::Resource])
-            .update_column(quota::Column::Most)
-            .to_owned();
-        let rows = rows.into_iter().map(IntoActiveModel::into_active_model);
-        quota::Entity::insert_many(rows).on_conflict(again).exec_without_returning(&*change).await?;
-    }
+    quota::set(&change, rows).await?;
     let limits = cx.service.limits(&*change, &project).await?;
     change.commit().await?;
     wrapped(StatusCode::OK, "quota", &view(limits))
@@ -125,12 +123,9 @@ async fn update(cx: Cx<Neutron>, Path(project): Path<String>, body: Body<Value>)
 async fn delete(cx: Cx<Neutron>, Path(project): Path<String>) -> Answer {
     allow(&cx, &project)?;
     let change = cx.service.change().await?;
-    let gone = quota::Entity::delete_many()
-        .filter(quota::Column::ProjectId.eq(project.as_str()))
-        .exec(&*change)
-        .await?;
+    let gone = quota::clear(&change, &project).await?;
     change.commit().await?;
-    if gone.rows_affected == 0 {
+    if !gone {
         return Err(Error::refused(
             StatusCode::NOT_FOUND,
             "TenantQuotaNotFound",

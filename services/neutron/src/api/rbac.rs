@@ -2,28 +2,27 @@
 
 use axum::{extract::Path, http::StatusCode, response::IntoResponse};
 use platform::{
-    db::list::{Kind as Column, ListSpec},
     http::{Body, Cx, Query, Routes},
     policy::Target,
 };
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
+use sea_orm::DbErr;
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
     attributes::{Attribute, Is, read_create, read_update},
-    id as id_of,
     listing::page,
-    permit, permit_making,
+    permit_making,
     shown::{Answer, Shown, listed, made, wrapped},
 };
 use crate::{
     Neutron,
     change::Change,
     error::Error,
-    model::{network, port, rbac},
-    network::{EVERYBODY, EXTERNAL, Eyes, SHARED, seen_one},
-    port::{FLOATING, GATEWAY},
+    model::{
+        Eyes, network, port,
+        rbac::{self, EVERYBODY, EXTERNAL, SHARED},
+    },
     quota::{Counted, admit},
 };
 
@@ -35,33 +34,10 @@ const ATTRIBUTES: &[Attribute] = &[
     Attribute::new("target_project", Is::Text(255)),
 ];
 
-static LIST: ListSpec<rbac::Entity> = ListSpec {
-    id: rbac::Column::Id,
-    id_kind: Column::Uuid,
-    filters: &[
-        ("id", rbac::Column::Id, Column::Uuid),
-        ("project_id", rbac::Column::ProjectId, Column::Text),
-        ("tenant_id", rbac::Column::ProjectId, Column::Text),
-        ("object_id", rbac::Column::ObjectId, Column::Uuid),
-        ("action", rbac::Column::Action, Column::Text),
-        ("target_tenant", rbac::Column::Target, Column::Text),
-        ("target_project", rbac::Column::Target, Column::Text),
-    ],
-    sorts: &[
-        ("id", rbac::Column::Id),
-        ("project_id", rbac::Column::ProjectId),
-        ("object_id", rbac::Column::ObjectId),
-        ("action", rbac::Column::Action),
-        ("target_tenant", rbac::Column::Target),
-    ],
-    default_sort: &[],
-    max_limit: None,
-};
-
 pub(super) fn routes() -> Routes<Neutron> {
     Routes::new()
         .get("/v2.0/rbac-policies", "get_rbac_policy", list)
-        .list(&LIST)
+        .list(&rbac::LIST)
         .post("/v2.0/rbac-policies", "create_rbac_policy", create)
         .get("/v2.0/rbac-policies/{id}", "get_rbac_policy", show)
         .put("/v2.0/rbac-policies/{id}", "update_rbac_policy", update)
@@ -79,25 +55,14 @@ fn view(row: rbac::Model) -> Shown {
         .with("target_tenant", row.target)
 }
 
-async fn find(cx: &Cx<Neutron>, text: &str) -> Result<rbac::Model, Error> {
-    let id = id_of(text, Error::rbac_missing)?;
-    let missing = || Error::rbac_missing(id);
-    let row = rbac::Entity::find_by_id(id).one(cx.service.db.read()).await?.ok_or_else(missing)?;
-    permit(cx, "get_rbac_policy", &Target::project(row.project_id.as_str()), missing)?;
-    Ok(row)
+/// The policy, if the caller may do to it what the route does.
+async fn find(cx: &Cx<Neutron>, id: &str) -> Result<rbac::Model, Error> {
+    Ok(cx.open(rbac::find(cx.service.db.read(), id).await?)?)
 }
 
 async fn list(cx: Cx<Neutron>, query: Query) -> Answer {
-    cx.allow()?;
-    let eyes = Eyes::of(&cx.service, &cx.caller);
-    let mut select = rbac::Entity::find();
-    if !eyes.all {
-        select = select.filter(rbac::Column::ProjectId.eq(eyes.project.as_str()));
-    }
-    if query.get("object_type").is_some_and(|asked| asked != "network") {
-        select = select.filter(crate::model::nothing());
-    }
-    let page = page(&cx.service, select, &LIST, &query, &["object_type"]).await?;
+    let select = rbac::visible(&Eyes::of(&cx)?, &query);
+    let page = page(&cx.service, select, &rbac::LIST, &query, &["object_type"]).await?;
     let ids: Vec<Uuid> = page.items.iter().map(|row| row.id).collect();
     let shown = page.items.into_iter().map(view).collect();
     listed(&cx, "rbac_policies", &query, &ids, shown)
@@ -137,16 +102,15 @@ async fn create(cx: Cx<Neutron>, body: Body<Value>) -> Answer {
         allow_target(&cx, "create_rbac_policy", target)?;
         admit(&change, &project, Counted::Rbac, 1).await?;
         let id: Uuid = given.parsed("object_id").unwrap_or_default();
-        let eyes = Eyes::of(&cx.service, &cx.caller);
-        let seen = seen_one(&*change, &eyes.project, id).await?.ok_or_else(|| Error::network_missing(id))?;
-        if !cx.is_admin() && seen.network.project_id != eyes.project {
+        let network = cx.open_for("get_network", network::find(&*change, &cx.caller, id).await?)?.network;
+        if !cx.is_admin() && Some(network.project_id.as_str()) != cx.caller.project_id() {
             return Err(Error::network_missing(id));
         }
         if action == EXTERNAL {
             if !cx.is_admin() {
                 return Err(Error::forbidden("create_rbac_policy"));
             }
-            set_external(&change, seen.network.clone(), true).await?;
+            network::set_external(&change, network, true).await?;
         }
         let row = rbac::Model {
             id: Uuid::new_v4(),
@@ -155,10 +119,7 @@ async fn create(cx: Cx<Neutron>, body: Body<Value>) -> Answer {
             action,
             target: target.to_owned(),
         };
-        let made =
-            rbac::Entity::insert(row.clone().into_active_model()).exec_without_returning(&*change).await;
-        made.map_err(Error::from)
-            .map_err(|error| if error.is_duplicate() { Error::rbac_twice() } else { error })?;
+        change.insert(&row).await.map_err(unless_twice)?;
         change.emit(cx.event("rbac_policy.create.end", row.id));
         shown.push(view(row));
     }
@@ -166,12 +127,9 @@ async fn create(cx: Cx<Neutron>, body: Body<Value>) -> Answer {
     made(bodies.bulk, "rbac_policy", "rbac_policies", shown)
 }
 
-async fn set_external(change: &Change<'_>, mut network: network::Model, external: bool) -> Result<(), Error> {
-    if network.external != external {
-        network.external = external;
-        network::Entity::update(network.into_active_model().reset_all()).exec(&**change).await?;
-    }
-    Ok(())
+/// Equal ones are there once.
+fn unless_twice(error: DbErr) -> Error {
+    if platform::db::is_duplicate(&error) { Error::rbac_twice() } else { error.into() }
 }
 
 async fn update(cx: Cx<Neutron>, Path(id): Path<String>, body: Body<Value>) -> Answer {
@@ -183,11 +141,7 @@ async fn update(cx: Cx<Neutron>, Path(id): Path<String>, body: Body<Value>) -> A
         if target != row.target {
             refuse_in_use(&change, &row).await?;
             row.target = target.to_owned();
-            let saved =
-                rbac::Entity::update(row.clone().into_active_model().reset_all()).exec(&*change).await;
-            saved
-                .map_err(Error::from)
-                .map_err(|error| if error.is_duplicate() { Error::rbac_twice() } else { error })?;
+            change.save(&row).await.map_err(unless_twice)?;
         }
     }
     change.commit().await?;
@@ -196,51 +150,29 @@ async fn update(cx: Cx<Neutron>, Path(id): Path<String>, body: Body<Value>) -> A
 
 /// Access that ports depend on stays.
 async fn refuse_in_use(change: &Change<'_>, row: &rbac::Model) -> Result<(), Error> {
-    let others = rbac::Entity::find()
-        .filter(rbac::Column::ObjectId.eq(row.object_id))
-        .filter(rbac::Column::Action.eq(row.action.as_str()))
-        .filter(rbac::Column::Id.ne(row.id))
-        .all(&**change)
-        .await?;
-    if others.iter().any(|other| other.target == EVERYBODY || other.target == row.target) {
+    let others = rbac::other_targets(&**change, row).await?;
+    if others.iter().any(|other| other == EVERYBODY || *other == row.target) {
         return Ok(());
     }
-    let mut ports = port::Entity::find().filter(port::Column::NetworkId.eq(row.object_id));
-    if row.action == EXTERNAL {
-        ports = ports.filter(port::Column::DeviceOwner.is_in([GATEWAY, FLOATING]));
-        if !others.is_empty() {
-            return Ok(());
+    let used = match network::of(&**change, row).await? {
+        Some(network) if row.action == EXTERNAL => {
+            others.is_empty() && port::need_outside(&**change, &network).await?
         }
-    } else {
-        let network = network::Entity::find_by_id(row.object_id).one(&**change).await?;
-        let owner = network.map(|network| network.project_id).unwrap_or_default();
-        ports = ports.filter(port::Column::ProjectId.is_not_in([owner, String::new()]));
-        if row.target != EVERYBODY {
-            ports = ports.filter(port::Column::ProjectId.eq(row.target.as_str()));
-        }
-    }
-    match ports.one(&**change).await? {
-        Some(_) => Err(Error::rbac_in_use(row.object_id)),
-        None => Ok(()),
-    }
+        _ => port::use_access(&**change, row).await?,
+    };
+    if used { Err(Error::rbac_in_use(row.object_id)) } else { Ok(()) }
 }
 
 async fn delete(cx: Cx<Neutron>, Path(id): Path<String>) -> Answer {
     let row = find(&cx, &id).await?;
     let change = cx.service.change().await?;
     refuse_in_use(&change, &row).await?;
-    rbac::Entity::delete_by_id(row.id).exec(&*change).await?;
-    if row.action == EXTERNAL {
-        let others = rbac::Entity::find()
-            .filter(rbac::Column::ObjectId.eq(row.object_id))
-            .filter(rbac::Column::Action.eq(EXTERNAL))
-            .one(&*change)
-            .await?;
-        if others.is_none()
-            && let Some(network) = network::Entity::find_by_id(row.object_id).one(&*change).await?
-        {
-            set_external(&change, network, false).await?;
-        }
+    change.delete(&row).await?;
+    if row.action == EXTERNAL
+        && rbac::other_targets(&*change, &row).await?.is_empty()
+        && let Some(network) = network::of(&*change, &row).await?
+    {
+        network::set_external(&change, network, false).await?;
     }
     change.commit().await?;
     Ok(StatusCode::NO_CONTENT.into_response())

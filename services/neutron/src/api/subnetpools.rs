@@ -4,27 +4,24 @@ use axum::{extract::Path, http::StatusCode, response::IntoResponse};
 use chrono::Utc;
 use ipnet::IpNet;
 use platform::{
-    db::list::{Kind as Column, ListSpec},
+    db::owned::Owned,
     http::{Body, Cx, Query, Routes},
     policy::Target,
 };
-use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter};
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
     attributes::{Attribute, Given, Is, read_create, read_update},
-    id as id_of,
     listing::page,
-    permit, permit_making,
+    permit_making,
     shown::{Answer, Shown, listed, made, wrapped},
 };
 use crate::{
     Neutron,
     change::Change,
     error::Error,
-    model::{self, json::Prefixes, subnet, subnetpool},
-    network::Eyes,
+    model::{Eyes, json::Prefixes, subnet, subnetpool, tag},
     quota::{Counted, admit},
     subnet::{Bounds, check_bounds},
 };
@@ -42,46 +39,14 @@ const ATTRIBUTES: &[Attribute] = &[
     Attribute::shown("tags"),
 ];
 
-static LIST: ListSpec<subnetpool::Entity> = ListSpec {
-    id: subnetpool::Column::Id,
-    id_kind: Column::Uuid,
-    filters: &[
-        ("id", subnetpool::Column::Id, Column::Uuid),
-        ("name", subnetpool::Column::Name, Column::Text),
-        ("project_id", subnetpool::Column::ProjectId, Column::Text),
-        ("tenant_id", subnetpool::Column::ProjectId, Column::Text),
-        ("ip_version", subnetpool::Column::IpVersion, Column::Int),
-        ("shared", subnetpool::Column::Shared, Column::Bool),
-        ("is_default", subnetpool::Column::IsDefault, Column::Bool),
-        ("default_prefixlen", subnetpool::Column::DefaultPrefixlen, Column::Int),
-        ("min_prefixlen", subnetpool::Column::MinPrefixlen, Column::Int),
-        ("max_prefixlen", subnetpool::Column::MaxPrefixlen, Column::Int),
-        ("description", subnetpool::Column::Description, Column::Text),
-    ],
-    sorts: &[
-        ("id", subnetpool::Column::Id),
-        ("name", subnetpool::Column::Name),
-        ("project_id", subnetpool::Column::ProjectId),
-        ("tenant_id", subnetpool::Column::ProjectId),
-        ("ip_version", subnetpool::Column::IpVersion),
-    ],
-    default_sort: &[],
-    max_limit: None,
-};
-
 pub(super) fn routes() -> Routes<Neutron> {
     Routes::new()
         .get("/v2.0/subnetpools", "get_subnetpool", list)
-        .list(&LIST)
+        .list(&subnetpool::LIST)
         .post("/v2.0/subnetpools", "create_subnetpool", create)
         .get("/v2.0/subnetpools/{id}", "get_subnetpool", show)
         .put("/v2.0/subnetpools/{id}", "update_subnetpool", update)
         .delete("/v2.0/subnetpools/{id}", "delete_subnetpool", delete)
-}
-
-/// A pool as the target of a policy.
-pub(super) fn target(pool: &subnetpool::Model) -> Target<'_> {
-    Target::project(pool.project_id.as_str()).with("shared", if pool.shared { "True" } else { "False" })
 }
 
 fn view(pool: subnetpool::Model, tags: Vec<String>) -> Shown {
@@ -105,28 +70,16 @@ fn view(pool: subnetpool::Model, tags: Vec<String>) -> Shown {
         .tags(tags)
 }
 
-async fn find(cx: &Cx<Neutron>, text: &str) -> Result<subnetpool::Model, Error> {
-    let id = id_of(text, Error::subnetpool_missing)?;
-    let missing = || Error::subnetpool_missing(id);
-    let pool = subnetpool::Entity::find_by_id(id).one(cx.service.db.read()).await?.ok_or_else(missing)?;
-    permit(cx, "get_subnetpool", &target(&pool), missing)?;
-    Ok(pool)
+/// The pool, if the caller may do to it what the route does.
+async fn find(cx: &Cx<Neutron>, id: &str) -> Result<subnetpool::Model, Error> {
+    Ok(cx.open(subnetpool::find(cx.service.db.read(), id).await?)?)
 }
 
 async fn list(cx: Cx<Neutron>, query: Query) -> Answer {
-    cx.allow()?;
-    let eyes = Eyes::of(&cx.service, &cx.caller);
-    let mut select = subnetpool::Entity::find();
-    if !eyes.all {
-        select = select.filter(
-            Condition::any()
-                .add(subnetpool::Column::ProjectId.eq(eyes.project.as_str()))
-                .add(subnetpool::Column::Shared.eq(true)),
-        );
-    }
-    let page = page(&cx.service, select, &LIST, &query, &[]).await?;
+    let select = subnetpool::visible(&Eyes::of(&cx)?);
+    let page = page(&cx.service, select, &subnetpool::LIST, &query, &[]).await?;
     let ids: Vec<Uuid> = page.items.iter().map(|pool| pool.id).collect();
-    let mut tags = model::tags_of(cx.service.db.read(), &ids).await?;
+    let mut tags = tag::of_all(cx.service.db.read(), &page.items).await?;
     let shown = page
         .items
         .into_iter()
@@ -140,8 +93,8 @@ async fn list(cx: Cx<Neutron>, query: Query) -> Answer {
 
 async fn show(cx: Cx<Neutron>, Path(id): Path<String>, query: Query) -> Answer {
     let pool = find(&cx, &id).await?;
-    let tags = model::tags_of(cx.service.db.read(), &[pool.id]).await?.remove(&pool.id);
-    wrapped(StatusCode::OK, "subnetpool", &view(pool, tags.unwrap_or_default()).only(&query))
+    let tags = tag::of(cx.service.db.read(), &pool).await?;
+    wrapped(StatusCode::OK, "subnetpool", &view(pool, tags).only(&query))
 }
 
 /// Prefixes as given (a list, or one alone), joined where they touch.
@@ -215,18 +168,14 @@ async fn create_one(
         updated_at: now,
         revision: 0,
     };
-    subnetpool::Entity::insert(pool.clone().into_active_model()).exec_without_returning(&**change).await?;
+    change.insert(&pool).await?;
     change.emit(cx.event("subnetpool.create.end", pool.id));
     Ok(pool)
 }
 
 async fn refuse_second_default(change: &Change<'_>, v4: bool, own: Option<Uuid>) -> Result<(), Error> {
-    let other = subnetpool::Entity::find()
-        .filter(subnetpool::Column::IsDefault.eq(true))
-        .filter(subnetpool::Column::IpVersion.eq(if v4 { 4 } else { 6 }))
-        .one(&**change)
-        .await?;
-    match other.filter(|other| Some(other.id) != own) {
+    let other = subnetpool::default_id(&**change, if v4 { 4 } else { 6 }).await?;
+    match other.filter(|other| Some(*other) != own) {
         Some(_) => Err(Error::invalid(
             "A default subnetpool for this IP family has already been set. Only one default may exist per IP family",
         )),
@@ -237,10 +186,9 @@ async fn refuse_second_default(change: &Change<'_>, v4: bool, own: Option<Uuid>)
 async fn update(cx: Cx<Neutron>, Path(id): Path<String>, body: Body<Value>) -> Answer {
     let given = read_update(body.0, "subnetpool", ATTRIBUTES)?;
     let found = find(&cx, &id).await?;
-    given.allow(&cx, "update_subnetpool", &target(&found))?;
+    given.allow(&cx, "update_subnetpool", &found.target())?;
     let change = cx.service.change().await?;
-    let missing = || Error::subnetpool_missing(&id);
-    let mut pool = subnetpool::Entity::find_by_id(found.id).one(&*change).await?.ok_or_else(missing)?;
+    let mut pool = change.again(&found).await?;
     let v4 = pool.ip_version == 4;
     given.set_text("name", &mut pool.name);
     given.set_text("description", &mut pool.description);
@@ -275,21 +223,20 @@ async fn update(cx: Cx<Neutron>, Path(id): Path<String>, body: Body<Value>) -> A
     }
     pool.updated_at = Utc::now();
     pool.revision += 1;
-    subnetpool::Entity::update(pool.clone().into_active_model().reset_all()).exec(&*change).await?;
+    change.save(&pool).await?;
     change.commit().await?;
-    let tags = model::tags_of(cx.service.db.read(), &[pool.id]).await?.remove(&pool.id);
-    wrapped(StatusCode::OK, "subnetpool", &view(pool, tags.unwrap_or_default()))
+    let tags = tag::of(cx.service.db.read(), &pool).await?;
+    wrapped(StatusCode::OK, "subnetpool", &view(pool, tags))
 }
 
 async fn delete(cx: Cx<Neutron>, Path(id): Path<String>) -> Answer {
     let pool = find(&cx, &id).await?;
     let change = cx.service.change().await?;
-    let used = subnet::Entity::find().filter(subnet::Column::SubnetpoolId.eq(pool.id)).one(&*change).await?;
-    if used.is_some() {
+    if !subnet::cut_from(&*change, &pool).await?.is_empty() {
         return Err(Error::subnetpool_in_use("Subnet pool has existing allocations"));
     }
-    model::untag(&*change, pool.id).await?;
-    subnetpool::Entity::delete_by_id(pool.id).exec(&*change).await?;
+    tag::clear(&change, &pool).await?;
+    change.delete(&pool).await?;
     change.commit().await?;
     Ok(StatusCode::NO_CONTENT.into_response())
 }

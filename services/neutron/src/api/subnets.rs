@@ -1,26 +1,21 @@
 //! `/v2.0/subnets`
 
-use std::{collections::HashMap, net::IpAddr};
+use std::net::IpAddr;
 
 use axum::{extract::Path, http::StatusCode, response::IntoResponse};
 use chrono::Utc;
 use ipnet::IpNet;
 use platform::{
-    db::list::{Kind as Column, ListSpec},
+    db::owned::Owned,
     http::{Body, Cx, Query, Routes},
-};
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
-    QueryTrait,
 };
 use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
     attributes::{Attribute, Given, Is, read_create, read_update},
-    id as id_of,
     listing::page,
-    permit, permit_making,
+    permit_making,
     shown::{Answer, Shown, listed, made, wrapped},
 };
 use crate::{
@@ -28,12 +23,10 @@ use crate::{
     change::Change,
     error::Error,
     model::{
-        self, fixed_ip,
+        Eyes, Placed,
         json::{Pool, Route, Texts},
-        network, port, subnet, subnetpool,
+        network, port, subnet, subnetpool, tag,
     },
-    network::{self as networks, Eyes, Seen},
-    port::INTERFACE,
     quota::{Counted, admit},
     subnet::{self as subnets, Gateway, NewSubnet},
 };
@@ -61,42 +54,10 @@ const ATTRIBUTES: &[Attribute] = &[
     Attribute::shown("tags"),
 ];
 
-static LIST: ListSpec<subnet::Entity> = ListSpec {
-    id: subnet::Column::Id,
-    id_kind: Column::Uuid,
-    filters: &[
-        ("id", subnet::Column::Id, Column::Uuid),
-        ("name", subnet::Column::Name, Column::Text),
-        ("project_id", subnet::Column::ProjectId, Column::Text),
-        ("tenant_id", subnet::Column::ProjectId, Column::Text),
-        ("network_id", subnet::Column::NetworkId, Column::Uuid),
-        ("ip_version", subnet::Column::IpVersion, Column::Int),
-        ("cidr", subnet::Column::Cidr, Column::Text),
-        ("gateway_ip", subnet::Column::GatewayIp, Column::Text),
-        ("enable_dhcp", subnet::Column::EnableDhcp, Column::Bool),
-        ("ipv6_ra_mode", subnet::Column::Ipv6RaMode, Column::Text),
-        ("ipv6_address_mode", subnet::Column::Ipv6AddressMode, Column::Text),
-        ("subnetpool_id", subnet::Column::SubnetpoolId, Column::Uuid),
-        ("description", subnet::Column::Description, Column::Text),
-    ],
-    sorts: &[
-        ("id", subnet::Column::Id),
-        ("name", subnet::Column::Name),
-        ("project_id", subnet::Column::ProjectId),
-        ("tenant_id", subnet::Column::ProjectId),
-        ("network_id", subnet::Column::NetworkId),
-        ("ip_version", subnet::Column::IpVersion),
-        ("cidr", subnet::Column::Cidr),
-        ("enable_dhcp", subnet::Column::EnableDhcp),
-    ],
-    default_sort: &[],
-    max_limit: None,
-};
-
 pub(super) fn routes() -> Routes<Neutron> {
     Routes::new()
         .get("/v2.0/subnets", "get_subnet", list)
-        .list(&LIST)
+        .list(&subnet::LIST)
         .post("/v2.0/subnets", "create_subnet", create)
         .get("/v2.0/subnets/{id}", "get_subnet", show)
         .put("/v2.0/subnets/{id}", "update_subnet", update)
@@ -130,69 +91,28 @@ fn view(subnet: subnet::Model, tags: Vec<String>, external: bool) -> Shown {
 }
 
 /// The subnet with its network, if the caller may do to it what the route does.
-async fn find(cx: &Cx<Neutron>, text: &str) -> Result<(subnet::Model, Seen), Error> {
-    let id = id_of(text, Error::subnet_missing)?;
-    let db = cx.service.db.read();
-    let eyes = Eyes::of(&cx.service, &cx.caller);
-    let subnet = subnet::Entity::find_by_id(id).one(db).await?.ok_or_else(|| Error::subnet_missing(id))?;
-    let seen = networks::seen_one(db, &eyes.project, subnet.network_id)
-        .await?
-        .ok_or_else(|| Error::subnet_missing(id))?;
-    permit(cx, "get_subnet", &seen.target_of(&subnet.project_id), || Error::subnet_missing(id))?;
-    Ok((subnet, seen))
+async fn find(cx: &Cx<Neutron>, id: &str) -> Result<Placed<subnet::Model>, Error> {
+    Ok(cx.open(subnet::find(cx.service.db.read(), &cx.caller, id).await?)?)
 }
 
 async fn view_one(cx: &Cx<Neutron>, subnet: subnet::Model, external: bool) -> Result<Shown, Error> {
-    let mut tags = model::tags_of(cx.service.db.read(), &[subnet.id]).await?;
-    let tags = tags.remove(&subnet.id).unwrap_or_default();
+    let tags = tag::of(cx.service.db.read(), &subnet).await?;
     Ok(view(subnet, tags, external))
 }
 
 async fn list(cx: Cx<Neutron>, query: Query) -> Answer {
-    cx.allow()?;
-    let eyes = Eyes::of(&cx.service, &cx.caller);
-    let db = cx.service.db.read();
-    let mut select = subnet::Entity::find();
-    if !eyes.all {
-        select = select.filter(
-            Condition::any()
-                .add(subnet::Column::ProjectId.eq(eyes.project.as_str()))
-                .add(subnet::Column::NetworkId.in_subquery(eyes.visible_networks())),
-        );
-    }
-    if let Some(external) = query.flag("router:external")? {
-        let networks = network::Entity::find()
-            .select_only()
-            .column(network::Column::Id)
-            .filter(network::Column::External.eq(external))
-            .into_query();
-        select = select.filter(subnet::Column::NetworkId.in_subquery(networks));
-    }
-    if let Some(shared) = query.flag("shared")? {
-        let networks = network::Entity::find()
-            .select_only()
-            .column(network::Column::Id)
-            .filter(eyes.shared(shared))
-            .into_query();
-        select = select.filter(subnet::Column::NetworkId.in_subquery(networks));
-    }
-    let page = page(&cx.service, select, &LIST, &query, &["router:external", "shared"]).await?;
+    let select = subnet::visible(&Eyes::of(&cx)?, &query)?;
+    let page = page(&cx.service, select, &subnet::LIST, &query, &["router:external", "shared"]).await?;
     let ids: Vec<Uuid> = page.items.iter().map(|subnet| subnet.id).collect();
-    let mut tags = model::tags_of(db, &ids).await?;
-    let mut on: Vec<Uuid> = page.items.iter().map(|subnet| subnet.network_id).collect();
-    on.sort();
-    on.dedup();
-    let external: HashMap<Uuid, bool> = model::all_in(db, network::Entity::find(), network::Column::Id, &on)
-        .await?
-        .into_iter()
-        .map(|network| (network.id, network.external))
-        .collect();
+    let db = cx.service.db.read();
+    let mut tags = tag::of_all(db, &page.items).await?;
+    let networks = network::of_all(db, &page.items).await?;
     let shown = page
         .items
         .into_iter()
         .map(|subnet| {
             let tags = tags.remove(&subnet.id).unwrap_or_default();
-            let external = external.get(&subnet.network_id).copied().unwrap_or(false);
+            let external = networks.get(&subnet.network_id).is_some_and(|network| network.external);
             view(subnet, tags, external)
         })
         .collect();
@@ -200,8 +120,8 @@ async fn list(cx: Cx<Neutron>, query: Query) -> Answer {
 }
 
 async fn show(cx: Cx<Neutron>, Path(id): Path<String>, query: Query) -> Answer {
-    let (subnet, seen) = find(&cx, &id).await?;
-    let shown = view_one(&cx, subnet, seen.network.external).await?;
+    let found = find(&cx, &id).await?;
+    let shown = view_one(&cx, found.row, found.on.network.external).await?;
     wrapped(StatusCode::OK, "subnet", &shown.only(&query))
 }
 
@@ -223,15 +143,7 @@ async fn create_one(
     given: &Given,
 ) -> Result<(subnet::Model, bool), Error> {
     let network_id: Uuid = given.parsed("network_id").unwrap_or_default();
-    let eyes = Eyes::of(&cx.service, &cx.caller);
-    let seen = networks::seen_one(&**change, &eyes.project, network_id)
-        .await?
-        .ok_or_else(|| Error::network_missing(network_id))?;
-    // A stranger does not learn that the network is there.
-    if !cx.may("get_network", &seen.target()) {
-        let _ = cx.allow_on(&seen.target());
-        return Err(Error::network_missing(network_id));
-    }
+    let seen = cx.open_for("get_network", network::find(&**change, &cx.caller, network_id).await?)?;
     let project = given.project(cx)?;
     let target = seen.target_of(&project);
     permit_making(cx, &target)?;
@@ -327,28 +239,13 @@ async fn pool_of(
                 "ip_version must be specified in the absence of a subnetpool",
             ));
         };
-        let found = subnetpool::Entity::find()
-            .filter(subnetpool::Column::IsDefault.eq(true))
-            .filter(subnetpool::Column::IpVersion.eq(version as i32))
-            .one(&**change)
-            .await?;
-        return match found {
-            Some(pool) => Ok(Some(pool)),
-            None => {
-                Err(Error::bad_resource("subnets", format!("No default subnetpool found for IPv{version}")))
-            }
-        };
+        return subnets::default_pool(change, version).await.map(Some);
     }
     let Some(named) = named else { return Ok(None) };
-    let missing = || Error::subnetpool_missing(named);
     let id: Uuid = named
         .parse()
         .map_err(|_| Error::bad_value("subnetpool_id", format!("'{named}' is not a valid subnetpool ID")))?;
-    let pool = subnetpool::Entity::find_by_id(id).one(&**change).await?.ok_or_else(missing)?;
-    if !cx.may("get_subnetpool", &super::subnetpools::target(&pool)) {
-        return Err(missing());
-    }
-    Ok(Some(pool))
+    Ok(Some(cx.open_for("get_subnetpool", subnetpool::find(&**change, id).await?)?))
 }
 
 fn service_types(given: &Given) -> Result<Option<Vec<String>>, Error> {
@@ -368,13 +265,10 @@ fn service_types(given: &Given) -> Result<Option<Vec<String>>, Error> {
 
 async fn update(cx: Cx<Neutron>, Path(id): Path<String>, body: Body<Value>) -> Answer {
     let given = read_update(body.0, "subnet", ATTRIBUTES)?;
-    let (found, seen) = find(&cx, &id).await?;
-    given.allow(&cx, "update_subnet", &seen.target_of(&found.project_id))?;
+    let found = find(&cx, &id).await?;
+    given.allow(&cx, "update_subnet", &found.target())?;
     let mut change = cx.service.change().await?;
-    let mut subnet = subnet::Entity::find_by_id(found.id)
-        .one(&*change)
-        .await?
-        .ok_or_else(|| Error::subnet_missing(&id))?;
+    let mut subnet = change.again(&found.row).await?;
     let cidr: IpNet = subnet.cidr.parse().map_err(|_| Error::subnet_missing(&id))?;
     given.set_text("name", &mut subnet.name);
     given.set_text("description", &mut subnet.description);
@@ -405,11 +299,11 @@ async fn update(cx: Cx<Neutron>, Path(id): Path<String>, body: Body<Value>) -> A
     }
     subnet.updated_at = Utc::now();
     subnet.revision += 1;
-    subnet::Entity::update(subnet.clone().into_active_model().reset_all()).exec(&*change).await?;
-    subnets::changed(&mut change, subnet.network_id).await?;
+    change.save(&subnet).await?;
+    subnets::changed(&mut change, &subnet).await?;
     change.emit(cx.event("subnet.update.end", subnet.id));
     change.commit().await?;
-    let shown = view_one(&cx, subnet, seen.network.external).await?;
+    let shown = view_one(&cx, subnet, found.on.network.external).await?;
     wrapped(StatusCode::OK, "subnet", &shown)
 }
 
@@ -427,21 +321,17 @@ async fn set_gateway(
     if let Some(address) = wanted {
         subnets::check_gateway(cidr, address)?;
     }
-    if let Some(current) = &subnet.gateway_ip {
-        let row = fixed_ip::Entity::find_by_id((subnet.network_id, current.clone())).one(&**change).await?;
-        if let Some(row) = row
-            && let Some(port) = port::Entity::find_by_id(row.port_id).one(&**change).await?
-            && port.device_owner == INTERFACE
-        {
-            return Err(Error::gateway_in_use(current, port.id));
-        }
+    if let Some(current) = &subnet.gateway_ip
+        && let Some(leg) = port::leg_at_gateway(&**change, subnet).await?
+    {
+        return Err(Error::gateway_in_use(current, leg.id));
     }
     subnet.gateway_ip = wanted_text;
     Ok(())
 }
 
 async fn delete(cx: Cx<Neutron>, Path(id): Path<String>) -> Answer {
-    let (subnet, _) = find(&cx, &id).await?;
+    let subnet = find(&cx, &id).await?.row;
     let mut change = cx.service.change().await?;
     subnets::remove(&mut change, &subnet).await?;
     change.emit(cx.event("subnet.delete.end", subnet.id));

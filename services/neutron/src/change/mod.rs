@@ -1,5 +1,6 @@
 //! A change: one transaction, with what the engine and the servers have to be told of it.
 
+mod rows;
 mod together;
 
 use std::{

@@ -18,7 +18,7 @@ use platform::reconcile::{Next, Reconciler, StepError};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-use super::{describe, settle::Done};
+use super::{ENGINE, describe, settle::Done};
 use crate::{
     Neutron,
     change::Kind,
@@ -165,17 +165,11 @@ impl Neutron {
     /// Records whether a port is wired, and tells Nova when that is news.
     pub(crate) async fn set_up(&self, id: Uuid, up: bool) -> Result<(), Error> {
         let status = if up { "ACTIVE" } else { "DOWN" };
-        let known = port::Entity::find_by_id(id).one(self.db.read()).await?;
+        let known = port::row_of(self.db.read(), &ENGINE, id).await?;
         let Some(port) = known.filter(|port| port.status != status) else { return Ok(()) };
         let recorded = self.together(move |change| {
             Box::pin(async move {
-                let changed = port::Entity::update_many()
-                    .col_expr(port::Column::Status, sea_orm::sea_query::Expr::val(status))
-                    .filter(port::Column::Id.eq(id))
-                    .filter(port::Column::Status.eq(port.status.as_str()))
-                    .exec(&**change)
-                    .await?;
-                if changed.rows_affected == 1 {
+                if port::set_status(change, &port, status).await? {
                     change.tell(&port.device_owner, &port.device_id);
                     let event = platform::events::Event::new("port.update.end", id);
                     change.emit(event.project(port.project_id));

@@ -3,11 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use contracts::driver::{EngineEvent, Topology};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
-use super::describe;
+use super::{ENGINE, describe};
 use crate::{Neutron, error::Error, model::port};
 
 /// Listens until cancelled. Begins with a full comparison: what happened while nobody listened is found by it.
@@ -69,8 +68,7 @@ async fn compare_once(neutron: &Neutron) -> Result<usize, String> {
 
 /// Records of every bound port whether it is wired.
 async fn look_at_ports(neutron: &Neutron) {
-    let bound = port::Entity::find().filter(port::Column::Host.ne("")).all(neutron.db.read()).await;
-    let bound = match bound {
+    let bound = match port::all_bound(neutron.db.read(), &ENGINE).await {
         Ok(bound) => bound,
         Err(error) => return tracing::error!(%error, "could not read the bound ports"),
     };
@@ -104,7 +102,7 @@ impl Neutron {
     /// The engine says that a port was wired, or is no longer. Only a machine's port is concerned: the others are up by
     /// being there.
     async fn wired(&self, id: uuid::Uuid, up: bool) -> Result<(), Error> {
-        let port = port::Entity::find_by_id(id).one(self.db.read()).await?;
+        let port = port::row_of(self.db.read(), &ENGINE, id).await?;
         match port {
             Some(port) if !port.host.is_empty() => self.set_up(id, up).await,
             _ => Ok(()),

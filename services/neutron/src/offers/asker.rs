@@ -1,9 +1,14 @@
 //! Whoever has another service ask: allowed and hidden as over Neutron's own API.
 
 use contracts::identity::Caller;
-use platform::{events::Event, policy::Target};
+use platform::{
+    db::owned::{Owned, Scope, Sealed},
+    events::Event,
+    http::Base,
+    policy::Target,
+};
 
-use crate::{Neutron, error::Error, network::Eyes};
+use crate::{Neutron, error::Error, model::Eyes};
 
 /// Who asks, through another service.
 pub(super) struct Asker<'a> {
@@ -17,7 +22,7 @@ impl<'a> Asker<'a> {
     }
 
     pub(super) fn eyes(&self) -> Eyes {
-        Eyes::of(self.neutron, self.caller)
+        Eyes::of_caller(&self.neutron.base, self.caller)
     }
 
     pub(super) fn may(&self, rule: &str, target: &Target<'_>) -> bool {
@@ -28,21 +33,14 @@ impl<'a> Asker<'a> {
         self.may("context_is_admin", &Target::none())
     }
 
-    /// Else what may not even be seen is missing, and what may be seen is forbidden.
-    pub(super) fn permit(
-        &self,
-        rule: &str,
-        seeing: &str,
-        target: &Target<'_>,
-        missing: impl FnOnce() -> Error,
-    ) -> Result<(), Error> {
-        if self.may(rule, target) {
-            Ok(())
-        } else if rule != seeing && self.may(seeing, target) {
-            Err(Error::forbidden(rule))
-        } else {
-            Err(missing())
-        }
+    /// The row, if the caller may do to it what the rule is about.
+    pub(super) fn open<M: Owned<Missing = Error>>(&self, rule: &str, sealed: Sealed<M>) -> Result<M, Error> {
+        Ok(self.neutron.base.open(self.caller, rule, sealed)?)
+    }
+
+    /// What is the caller's project's own.
+    pub(super) fn own(&self) -> Scope {
+        Base::own_scope(self.caller)
     }
 
     /// The caller's project, in which it may make such a thing.

@@ -1,60 +1,41 @@
 //! Floating IPs as Nova shows them: with the name of their pool and the device they lead to.
 
-use std::{
-    collections::{HashMap, HashSet},
-    net::IpAddr,
-};
+use std::net::IpAddr;
 
 use chrono::Utc;
 use contracts::network_proxy::FloatingIp;
-use platform::policy::Target;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
-};
+use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::asker::Asker;
 use crate::{
     error::Error,
     floating::{self as domain, Lead, NewFloatingIp},
-    model::{self, floatingip, network, port},
-    network::seen_one,
+    model::{floatingip, network, port},
     quota::{Counted, admit},
 };
 
 /// Floating IPs with their pools and devices: two queries, whatever their number.
 async fn views(db: &impl ConnectionTrait, rows: Vec<floatingip::Model>) -> Result<Vec<FloatingIp>, Error> {
-    let on: HashSet<Uuid> = rows.iter().map(|row| row.network_id).collect();
-    let on: Vec<Uuid> = on.into_iter().collect();
-    let ports: Vec<Uuid> = rows.iter().filter_map(|row| row.port_id).collect();
-    let names: HashMap<Uuid, String> = model::all_in(db, network::Entity::find(), network::Column::Id, &on)
-        .await?
-        .into_iter()
-        .map(|network| (network.id, pool_name(network)))
-        .collect();
-    let devices: HashMap<Uuid, String> = model::all_in(db, port::Entity::find(), port::Column::Id, &ports)
-        .await?
-        .into_iter()
-        .map(|port| (port.id, port.device_id))
-        .collect();
+    let networks = network::of_all(db, &rows).await?;
+    let ports = port::led_to_by(db, &rows).await?;
     let view = |row: floatingip::Model| {
         Some(FloatingIp {
             id: row.id,
             address: row.address.parse().ok()?,
-            pool: names.get(&row.network_id).cloned().unwrap_or_else(|| row.network_id.to_string()),
+            pool: networks.get(&row.network_id).map_or_else(|| row.network_id.to_string(), pool_name),
             fixed_ip: row.fixed_ip_address.and_then(|text| text.parse().ok()),
             device_id: row
                 .port_id
-                .and_then(|id| devices.get(&id).cloned())
+                .and_then(|id| Some(ports.get(&id)?.device_id.clone()))
                 .filter(|device| !device.is_empty()),
         })
     };
     Ok(rows.into_iter().filter_map(view).collect())
 }
 
-fn pool_name(network: network::Model) -> String {
-    if network.name.is_empty() { network.id.to_string() } else { network.name }
+fn pool_name(network: &network::Model) -> String {
+    if network.name.is_empty() { network.id.to_string() } else { network.name.clone() }
 }
 
 async fn find(
@@ -63,23 +44,14 @@ async fn find(
     id: Uuid,
     rule: &str,
 ) -> Result<floatingip::Model, Error> {
-    let missing = || Error::floatingip_missing(id);
-    let row = floatingip::Entity::find_by_id(id).one(db).await?.ok_or_else(missing)?;
-    asker.permit(rule, "get_floatingip", &Target::project(row.project_id.as_str()), missing)?;
-    Ok(row)
+    asker.open(rule, floatingip::find(db, id).await?)
 }
 
 /// Those of the caller's project.
 pub(super) async fn list(asker: &Asker<'_>) -> Result<Vec<FloatingIp>, Error> {
-    let project = asker.project("get_floatingip")?;
+    asker.project("get_floatingip")?;
     let db = asker.neutron.db.read();
-    let rows = floatingip::Entity::find()
-        .filter(floatingip::Column::ProjectId.eq(project))
-        .order_by_asc(floatingip::Column::CreatedAt)
-        .order_by_asc(floatingip::Column::Id)
-        .all(db)
-        .await?;
-    views(db, rows).await
+    views(db, floatingip::all_of(db, &asker.own()).await?).await
 }
 
 /// One.
@@ -92,12 +64,7 @@ pub(super) async fn show(asker: &Asker<'_>, id: Uuid) -> Result<FloatingIp, Erro
 /// The one with an address.
 pub(super) async fn at(asker: &Asker<'_>, address: IpAddr) -> Result<Option<FloatingIp>, Error> {
     let db = asker.neutron.db.read();
-    let eyes = asker.eyes();
-    let mut select = floatingip::Entity::find().filter(floatingip::Column::Address.eq(address.to_string()));
-    if !eyes.all {
-        select = select.filter(floatingip::Column::ProjectId.eq(eyes.project.as_str()));
-    }
-    let rows = select.limit(2).all(db).await?;
+    let rows = floatingip::at(db, &asker.eyes(), address).await?;
     if rows.len() > 1 {
         return Err(Error::floatingip_ambiguous(address));
     }
@@ -106,27 +73,19 @@ pub(super) async fn at(asker: &Asker<'_>, address: IpAddr) -> Result<Option<Floa
 
 /// External networks that the caller sees.
 pub(super) async fn pools(asker: &Asker<'_>) -> Result<Vec<network::Model>, Error> {
-    let networks = network::Entity::find()
-        .filter(network::Column::External.eq(true))
-        .filter(asker.eyes().networks())
-        .order_by_asc(network::Column::Name)
-        .order_by_asc(network::Column::Id)
-        .all(asker.neutron.db.read())
-        .await?;
-    Ok(networks)
+    Ok(network::external_seen_by(asker.neutron.db.read(), &asker.eyes()).await?)
 }
 
-async fn pool(asker: &Asker<'_>, named: Option<&str>) -> Result<Uuid, Error> {
+async fn pool(asker: &Asker<'_>, named: Option<&str>) -> Result<network::Model, Error> {
     let mut known = pools(asker).await?;
     if let Some(name) = named {
         let id = name.parse::<Uuid>().ok();
         known.retain(|network| id == Some(network.id) || id.is_none() && network.name == name);
     }
-    match known.as_slice() {
-        [] => Err(Error::pool_missing()),
-        [one] => Ok(one.id),
-        _ if named.is_none() => Err(Error::pool_missing()),
-        _ => Err(Error::pool_ambiguous(named.unwrap_or_default())),
+    match (known.len(), named, known.pop()) {
+        (1, _, Some(one)) => Ok(one),
+        (0, ..) | (_, None, _) => Err(Error::pool_missing()),
+        (_, Some(name), _) => Err(Error::pool_ambiguous(name)),
     }
 }
 
@@ -135,7 +94,6 @@ pub(super) async fn create(asker: &Asker<'_>, named: Option<&str>) -> Result<Flo
     let project = asker.project("create_floatingip")?;
     let pool = pool(asker, named).await?;
     let mut change = asker.neutron.change().await?;
-    let seen = seen_one(&*change, &asker.eyes().project, pool).await?.ok_or_else(Error::pool_missing)?;
     admit(&change, project, Counted::FloatingIp, 1).await?;
     let new = NewFloatingIp {
         project_id: project.to_owned(),
@@ -145,7 +103,7 @@ pub(super) async fn create(asker: &Asker<'_>, named: Option<&str>) -> Result<Flo
         subnet: None,
         address: None,
     };
-    let row = domain::create(&mut change, &seen.network, new).await?;
+    let row = domain::create(&mut change, &pool, new).await?;
     change.emit(asker.event("floatingip.create.end", row.id));
     let id = row.id;
     let view = views(&*change, vec![row]).await?.pop().ok_or_else(|| Error::floatingip_missing(id))?;
@@ -160,20 +118,14 @@ pub(super) async fn point(asker: &Asker<'_>, id: Uuid, lead: Option<(Uuid, IpAdd
     let lead = match lead {
         None => None,
         Some((port, fixed)) => {
-            let missing = || Error::port_missing(port);
-            let port = port::Entity::find_by_id(port).one(&*change).await?.ok_or_else(missing)?;
-            let seen =
-                seen_one(&*change, &asker.eyes().project, port.network_id).await?.ok_or_else(missing)?;
-            if !asker.may("get_port", &seen.target_of(port.project_id.as_str())) {
-                return Err(missing());
-            }
-            Some(Lead { port, fixed: Some(fixed) })
+            let found = asker.open("get_port", port::find(&*change, asker.caller, port).await?)?;
+            Some(Lead { port: found.row.port, fixed: Some(fixed) })
         }
     };
     domain::point(&mut change, &mut row, lead).await?;
     row.updated_at = Utc::now();
     row.revision += 1;
-    floatingip::Entity::update(row.clone().into_active_model().reset_all()).exec(&*change).await?;
+    change.save(&row).await?;
     change.emit(asker.event("floatingip.update.end", row.id));
     change.commit().await
 }

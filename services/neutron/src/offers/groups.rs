@@ -1,6 +1,6 @@
 //! Security groups as Nova shows them: with their rules for incoming packets.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use contracts::{
     identity::Caller,
@@ -8,18 +8,16 @@ use contracts::{
     network_proxy::{NewSecurityGroupRule, SecurityGroupPage},
 };
 use ipnet::IpNet;
-use platform::policy::Target;
-use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-};
+use platform::{db::owned::Owned, http::Base};
+use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
-use super::asker::Asker;
+use super::{NOVA, asker::Asker};
 use crate::{
     Neutron,
     error::Error,
     group as domain,
-    model::{self, group, group_rule, port, port_group},
+    model::{default_group, group, group_rule, port},
     port as ports, rule as rules,
 };
 
@@ -30,17 +28,9 @@ async fn views(
     db: &impl ConnectionTrait,
     groups: Vec<group::Model>,
 ) -> Result<Vec<SecurityGroupView>, Error> {
-    let ids: Vec<Uuid> = groups.iter().map(|group| group.id).collect();
-    let select = group_rule::Entity::find()
-        .filter(group_rule::Column::Direction.eq(INGRESS))
-        .order_by_asc(group_rule::Column::CreatedAt)
-        .order_by_asc(group_rule::Column::Id);
-    let found = model::all_in(db, select, group_rule::Column::GroupId, &ids).await?;
-    let remotes: HashSet<Uuid> = found.iter().filter_map(|rule| rule.remote_group_id).collect();
-    let remotes: Vec<Uuid> = remotes.into_iter().collect();
-    let remotes = model::all_in(db, group::Entity::find(), group::Column::Id, &remotes).await?;
-    let remotes: HashMap<Uuid, (String, String)> =
-        remotes.into_iter().map(|group| (group.id, (group.name, group.project_id))).collect();
+    let mut found = group_rule::of(db, &groups).await?;
+    found.retain(|rule| rule.direction == INGRESS);
+    let remotes = group::named_by(db, &found).await?;
     let mut of: HashMap<Uuid, Vec<SecurityGroupRuleView>> = HashMap::new();
     for rule in found {
         of.entry(rule.group_id).or_default().push(view(rule, &remotes));
@@ -58,8 +48,11 @@ async fn views(
 }
 
 /// A rule in Nova's form, which always says which ports and from where.
-fn view(rule: group_rule::Model, remotes: &HashMap<Uuid, (String, String)>) -> SecurityGroupRuleView {
-    let remote_group = rule.remote_group_id.and_then(|id| remotes.get(&id).cloned());
+fn view(rule: group_rule::Model, remotes: &HashMap<Uuid, group::Model>) -> SecurityGroupRuleView {
+    let remote_group = rule
+        .remote_group_id
+        .and_then(|id| remotes.get(&id))
+        .map(|group| (group.name.clone(), group.project_id.clone()));
     let (from_port, to_port) = match (rule.protocol.as_deref(), rule.port_min, rule.port_max) {
         (Some("tcp" | "udp"), None, None) => (Some(1), Some(65_535)),
         (Some(_), None, None) => (Some(-1), Some(-1)),
@@ -87,10 +80,7 @@ async fn find(
     id: Uuid,
     rule: &str,
 ) -> Result<group::Model, Error> {
-    let missing = || Error::group_missing(id);
-    let group = group::Entity::find_by_id(id).one(db).await?.ok_or_else(missing)?;
-    asker.permit(rule, "get_security_group", &Target::project(group.project_id.as_str()), missing)?;
-    Ok(group)
+    asker.open(rule, group::find(db, id).await?)
 }
 
 /// A page of groups.
@@ -100,24 +90,15 @@ pub(super) async fn list(
 ) -> Result<Vec<SecurityGroupView>, Error> {
     let project = asker.project("get_security_group")?;
     let db = asker.neutron.db.read();
-    if domain::default_of(db, project).await?.is_none() {
+    if default_group::id_of(db, project).await?.is_none() {
         let mut change = asker.neutron.change().await?;
         domain::ensure_default(&mut change, project).await?;
         change.commit().await?;
     }
-    let mut select = group::Entity::find();
-    if !(page.all_projects && asker.eyes().all) {
-        select = select.filter(group::Column::ProjectId.eq(project));
-    }
-    let found = select
-        .order_by_asc(group::Column::ProjectId)
-        .order_by_asc(group::Column::Name)
-        .order_by_asc(group::Column::Id)
-        .offset(page.offset)
-        .limit(page.limit)
-        .all(db)
-        .await?;
-    views(db, found).await
+    let eyes = asker.eyes();
+    let own = asker.own();
+    let scope = if page.all_projects { eyes.scope() } else { &own };
+    views(db, group::page(db, scope, page.offset, page.limit).await?).await
 }
 
 /// A group.
@@ -175,16 +156,13 @@ pub(super) async fn add_rule(
 ) -> Result<SecurityGroupRuleView, Error> {
     let mut change = asker.neutron.change().await?;
     let group = find(asker, &*change, new.group_id, "get_security_group").await?;
-    let target = Target::project(group.project_id.as_str())
-        .with("security_group:project_id", group.project_id.as_str());
-    if !asker.may("create_security_group_rule", &target) {
+    if !asker.may("create_security_group_rule", &group.target()) {
         return Err(Error::forbidden("create_security_group_rule"));
     }
-    drop(target);
     let mut remotes = HashMap::new();
     if let Some(id) = new.remote_group_id {
         let other = find(asker, &*change, id, "get_security_group").await?;
-        remotes.insert(id, (other.name, other.project_id));
+        remotes.insert(id, other);
     }
     let six = new.cidr.as_deref().is_some_and(|cidr| matches!(cidr.parse(), Ok(IpNet::V6(_))));
     let mut rule = domain::blank_rule(&group, INGRESS, if six { "IPv6" } else { "IPv4" });
@@ -206,12 +184,7 @@ pub(super) async fn add_rule(
 /// Takes a rule out.
 pub(super) async fn remove_rule(asker: &Asker<'_>, id: Uuid) -> Result<(), Error> {
     let mut change = asker.neutron.change().await?;
-    let missing = || Error::rule_missing(id);
-    let rule = group_rule::Entity::find_by_id(id).one(&*change).await?.ok_or_else(missing)?;
-    let target =
-        Target::project(rule.project_id.as_str()).with("security_group:project_id", rule.project_id.as_str());
-    asker.permit("delete_security_group_rule", "get_security_group_rule", &target, missing)?;
-    drop(target);
+    let rule = asker.open("delete_security_group_rule", group_rule::find(&*change, id).await?)?;
     rules::remove(&mut change, &rule).await?;
     change.emit(asker.event("security_group_rule.delete.end", rule.id));
     change.commit().await
@@ -220,24 +193,7 @@ pub(super) async fn remove_rule(asker: &Asker<'_>, id: Uuid) -> Result<(), Error
 /// The groups of a server's ports.
 pub(super) async fn of_device(neutron: &Neutron, device: Uuid) -> Result<Vec<SecurityGroupView>, Error> {
     let db = neutron.db.read();
-    let on_ports = port::Entity::find()
-        .select_only()
-        .column(port::Column::Id)
-        .filter(port::Column::DeviceId.eq(device.to_string()))
-        .into_query();
-    let memberships = port_group::Entity::find()
-        .select_only()
-        .column(port_group::Column::GroupId)
-        .filter(port_group::Column::PortId.in_subquery(on_ports))
-        .into_query();
-    let found = group::Entity::find()
-        .filter(group::Column::Id.in_subquery(memberships))
-        .order_by_asc(group::Column::ProjectId)
-        .order_by_asc(group::Column::Name)
-        .order_by_asc(group::Column::Id)
-        .all(db)
-        .await?;
-    views(db, found).await
+    views(db, group::of_device(db, &NOVA, device).await?).await
 }
 
 /// Puts a server's ports into a group of the caller's project, or takes them out.
@@ -253,15 +209,8 @@ pub(super) async fn change_device(
     if name == domain::DEFAULT && !project.is_empty() {
         domain::ensure_default(&mut change, project).await?;
     }
-    let mut known = Condition::any().add(group::Column::Name.eq(name));
-    if let Ok(id) = name.parse::<Uuid>() {
-        known = known.add(group::Column::Id.eq(id));
-    }
-    let named = group::Entity::find()
-        .filter(group::Column::ProjectId.eq(project))
-        .filter(known)
-        .all(&*change)
-        .await?;
+    let own = Base::own_scope(caller);
+    let named = group::named(&*change, &own, &[name]).await?;
     let group = match named.iter().find(|group| group.id.to_string() == name) {
         Some(group) => group,
         None => match named.as_slice() {
@@ -270,10 +219,9 @@ pub(super) async fn change_device(
             _ => return Err(Error::group_ambiguous(name)),
         },
     };
-    let of_device =
-        port::Entity::find().filter(port::Column::DeviceId.eq(device.to_string())).all(&*change).await?;
+    let of_device = port::of_devices(&*change, &NOVA, &[device]).await?;
     let mut applied = false;
-    for mut full in ports::load(&*change, of_device).await? {
+    for mut full in port::load(&*change, of_device).await? {
         if full.port.device_owner.starts_with("network:") {
             continue;
         }

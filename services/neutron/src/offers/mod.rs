@@ -15,88 +15,50 @@ use contracts::{
     identity::Caller,
     network::{Network, Networks, NewPort, Port, SecurityGroupView},
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use platform::{db::owned::Inside, http::Base};
 use uuid::Uuid;
 
 use crate::{
     Neutron,
     error::Error,
-    model::{fixed_ip, group, network, port},
-    network::{self as networks, Eyes},
+    model::{Eyes, group, network, port, usage},
     quota::Counted,
 };
+
+const NOVA: Inside = Inside::because("Nova asks for its own servers, when their users are long gone");
 
 #[async_trait]
 impl Networks for Neutron {
     async fn network(&self, caller: &Caller, id: Uuid) -> CallResult<Network> {
-        let eyes = Eyes::of(self, caller);
-        let found = network::Entity::find()
-            .filter(network::Column::Id.eq(id))
-            .filter(eyes.networks())
-            .all(self.db.read())
-            .await
-            .map_err(Error::from)?;
-        let mut views = view::networks(self.db.read(), found, &eyes.project).await?;
+        let eyes = Eyes::of_caller(&self.base, caller);
+        let found = network::seen_by(self.db.read(), &eyes, id).await.map_err(Error::from)?;
+        let mut views = view::networks(self.db.read(), found.into_iter().collect(), eyes.project()).await?;
         views.pop().ok_or_else(|| Error::network_missing(id).into())
     }
 
     async fn default_networks(&self, caller: &Caller) -> CallResult<Vec<Network>> {
-        let eyes = Eyes { all: false, ..Eyes::of(self, caller) };
+        let eyes = Eyes::of_caller(&self.base, caller);
         let db = self.db.read();
-        let own = network::Entity::find()
-            .filter(network::Column::ProjectId.eq(eyes.project.as_str()))
-            .filter(network::Column::External.eq(false))
-            .order_by_asc(network::Column::CreatedAt)
-            .order_by_asc(network::Column::Id)
-            .all(db)
-            .await
-            .map_err(Error::from)?;
-        let found = if own.is_empty() {
-            network::Entity::find()
-                .filter(eyes.shared(true))
-                .filter(network::Column::External.eq(false))
-                .order_by_asc(network::Column::CreatedAt)
-                .order_by_asc(network::Column::Id)
-                .all(db)
-                .await
-                .map_err(Error::from)?
-        } else {
-            own
-        };
-        Ok(view::networks(db, found, &eyes.project).await?)
+        let found = network::default_of(db, &eyes).await.map_err(Error::from)?;
+        Ok(view::networks(db, found, eyes.project()).await?)
     }
 
     async fn port(&self, caller: &Caller, id: Uuid) -> CallResult<Port> {
-        let eyes = Eyes::of(self, caller);
+        let eyes = Eyes::of_caller(&self.base, caller);
         let db = self.db.read();
         let missing = || CallError::from(Error::port_missing(id));
-        let port = port::Entity::find_by_id(id).one(db).await.map_err(Error::from)?.ok_or_else(missing)?;
-        let own = eyes.all || port.project_id == eyes.project;
-        let seen = networks::seen_one(db, &eyes.project, port.network_id).await?;
-        let on_own_network = seen.is_some_and(|seen| seen.network.project_id == eyes.project);
-        if !own && !on_own_network {
-            return Err(missing());
-        }
+        let port = port::seen_by(db, &eyes, id).await.map_err(Error::from)?.ok_or_else(missing)?;
         view::ports(self, vec![port]).await?.pop().ok_or_else(missing)
     }
 
     async fn security_group_exists(&self, caller: &Caller, name_or_id: &str) -> CallResult<bool> {
-        let project = caller.project_id().unwrap_or_default();
         if name_or_id == crate::group::DEFAULT {
             // It is made when it is first needed.
             return Ok(true);
         }
-        let mut known = sea_orm::Condition::any().add(group::Column::Name.eq(name_or_id));
-        if let Ok(id) = name_or_id.parse::<Uuid>() {
-            known = known.add(group::Column::Id.eq(id));
-        }
-        let found = group::Entity::find()
-            .filter(group::Column::ProjectId.eq(project))
-            .filter(known)
-            .one(self.db.read())
-            .await
-            .map_err(Error::from)?;
-        Ok(found.is_some())
+        let own = Base::own_scope(caller);
+        let found = group::named(self.db.read(), &own, &[name_or_id]).await.map_err(Error::from)?;
+        Ok(!found.is_empty())
     }
 
     async fn ports_left(&self, project_id: &str) -> CallResult<Option<u64>> {
@@ -105,7 +67,7 @@ impl Networks for Neutron {
         if limit < 0 {
             return Ok(None);
         }
-        let used = Counted::Port.used(db, project_id).await?;
+        let used = usage::of(db, project_id, Counted::Port).await.map_err(Error::from)?;
         Ok(Some((limit as u64).saturating_sub(used)))
     }
 
@@ -136,24 +98,13 @@ impl Networks for Neutron {
     }
 
     async fn ports_of(&self, devices: &[Uuid]) -> CallResult<Vec<Port>> {
-        let devices: Vec<String> = devices.iter().map(Uuid::to_string).collect();
-        let select = port::Entity::find();
-        let mut rows = crate::model::all_in(self.db.read(), select, port::Column::DeviceId, &devices)
-            .await
-            .map_err(Error::from)?;
+        let mut rows = port::of_devices(self.db.read(), &NOVA, devices).await.map_err(Error::from)?;
         rows.retain(|port| !port.device_owner.starts_with("network:"));
-        rows.sort_by_key(|port| (port.created_at, port.id));
         Ok(view::ports(self, rows).await?)
     }
 
     async fn device_at(&self, network: Uuid, address: IpAddr) -> CallResult<Option<Uuid>> {
-        let db = self.db.read();
-        let row = fixed_ip::Entity::find_by_id((network, address.to_string()))
-            .one(db)
-            .await
-            .map_err(Error::from)?;
-        let Some(row) = row else { return Ok(None) };
-        let port = port::Entity::find_by_id(row.port_id).one(db).await.map_err(Error::from)?;
+        let port = port::at(self.db.read(), &NOVA, network, address).await.map_err(Error::from)?;
         Ok(port
             .filter(|port| port.device_owner.starts_with("compute:"))
             .and_then(|port| port.device_id.parse().ok()))

@@ -3,17 +3,20 @@
 use std::net::IpAddr;
 
 use contracts::network::{NewPort, Port};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use platform::db::owned::Scope;
 use uuid::Uuid;
 
-use super::view;
+use super::{NOVA, view};
 use crate::{
     Neutron,
     change::Change,
     error::Error,
     group,
-    model::{fixed_ip, group as groups, port},
-    network::{seen_one, subnets_of},
+    model::{
+        fixed_ip, group as groups, network,
+        port::{self, Full},
+        subnet,
+    },
     port::{self as ports, Addresses, Wanted},
     quota::{Counted, admit},
 };
@@ -36,18 +39,17 @@ pub(super) async fn create(neutron: &Neutron, project: &str, new: &NewPort) -> R
 }
 
 async fn create_once(change: &mut Change<'_>, project: &str, new: &NewPort) -> Result<port::Model, Error> {
-    if let Some(found) = port::Entity::find_by_id(new.id).one(&**change).await? {
+    if let Some(found) = port::row_of(&**change, &NOVA, new.id).await? {
         if found.device_id != new.device_id.to_string() {
             return Err(Error::port_in_use(found.id, found.network_id, &found.device_id));
         }
         return Ok(found);
     }
-    let missing = || Error::network_missing(new.network_id);
-    let seen = seen_one(&**change, project, new.network_id).await?.ok_or_else(missing)?;
-    let subnets = subnets_of(&**change, new.network_id).await?;
+    let network = network::find_for(&**change, project, new.network_id).await?.inside(&NOVA)?.network;
+    let subnets = subnet::of(&**change, &network).await?;
     let groups = match new.security_groups.as_slice() {
         [] => None,
-        names if seen.network.port_security_enabled => Some(groups_named(change, project, names).await?),
+        names if network.port_security_enabled => Some(groups_named(change, project, names).await?),
         _ => Some(Vec::new()),
     };
     admit(change, project, Counted::Port, 1).await?;
@@ -61,7 +63,7 @@ async fn create_once(change: &mut Change<'_>, project: &str, new: &NewPort) -> R
         device_owner: new.device_owner.clone(),
         groups,
         dns_name: dns_name(&new.dns_name),
-        ..ports::NewPort::on(&seen.network, &subnets, project)
+        ..ports::NewPort::on(&network, &subnets, project)
     };
     let full = ports::insert(change, row).await?;
     Ok(full.port)
@@ -78,14 +80,8 @@ async fn groups_named(change: &mut Change<'_>, project: &str, names: &[String]) 
     if names.iter().any(|name| name == group::DEFAULT) {
         group::ensure_default(change, project).await?;
     }
-    let ids: Vec<Uuid> = names.iter().filter_map(|name| name.parse().ok()).collect();
-    let known =
-        sea_orm::Condition::any().add(groups::Column::Id.is_in(ids)).add(groups::Column::Name.is_in(names));
-    let found = groups::Entity::find()
-        .filter(groups::Column::ProjectId.eq(project))
-        .filter(known)
-        .all(&**change)
-        .await?;
+    let own = Scope::inside(&NOVA).narrowed(project);
+    let found = groups::named(&**change, &own, names).await?;
     let mut chosen = Vec::new();
     for name in names {
         let id = found.iter().find(|group| group.id.to_string() == *name);
@@ -165,7 +161,7 @@ pub(super) async fn bind(neutron: &Neutron, id: Uuid, host: &str) -> Result<Port
 pub(super) async fn delete(neutron: &Neutron, id: Uuid) -> Result<(), Error> {
     let gone = neutron.together(move |change| {
         Box::pin(async move {
-            match port::Entity::find_by_id(id).one(&**change).await? {
+            match port::row_of(&**change, &NOVA, id).await? {
                 Some(found) => ports::remove(change, &found).await,
                 None => Ok(()),
             }
@@ -182,7 +178,7 @@ async fn edit(
 ) -> Result<Option<port::Model>, Error> {
     let edited = neutron.together(move |change| {
         Box::pin(async move {
-            let Some(before) = port::Entity::find_by_id(id).one(&**change).await? else { return Ok(None) };
+            let Some(before) = port::row_of(&**change, &NOVA, id).await? else { return Ok(None) };
             let mut port = before.clone();
             edit(&mut port)?;
             if port != before {
@@ -195,36 +191,29 @@ async fn edit(
 }
 
 /// A port of that device on that network, in the order in which they were made.
-async fn port_on(change: &Change<'_>, device: Uuid, network: Uuid) -> Result<Option<ports::Full>, Error> {
-    let found = port::Entity::find()
-        .filter(port::Column::DeviceId.eq(device.to_string()))
-        .filter(port::Column::NetworkId.eq(network))
-        .order_by_asc(port::Column::CreatedAt)
-        .order_by_asc(port::Column::Id)
-        .one(&**change)
-        .await?;
-    Ok(ports::load(&**change, found.into_iter().collect()).await?.pop())
+async fn port_on(change: &Change<'_>, device: Uuid, network: Uuid) -> Result<Option<Full>, Error> {
+    let mut of_device = port::of_devices(&**change, &NOVA, &[device]).await?.into_iter();
+    let found = of_device.find(|port| port.network_id == network);
+    Ok(port::load(&**change, found.into_iter().collect()).await?.pop())
 }
 
 /// The addresses of a port as they are asked for to be kept.
-fn kept(full: &ports::Full) -> Vec<Wanted> {
+fn kept(full: &Full) -> Vec<Wanted> {
     let keep =
         |row: &fixed_ip::Model| Wanted { subnet: Some(row.subnet_id), address: row.address.parse().ok() };
     full.addresses.iter().map(keep).collect()
 }
 
-async fn readdress(
-    change: &mut Change<'_>,
-    full: &mut ports::Full,
-    wanted: Vec<Wanted>,
-) -> Result<(), Error> {
-    let network = full.port.network_id;
-    let seen = seen_one(&**change, &full.port.project_id, network)
-        .await?
-        .ok_or_else(|| Error::network_missing(network))?;
-    let subnets = subnets_of(&**change, network).await?;
-    ports::set_addresses(change, full, &seen.network, &subnets, &Addresses::These(wanted)).await?;
-    change.touch(crate::change::Kind::Network, network);
+async fn network_of(change: &Change<'_>, full: &Full) -> Result<network::Model, Error> {
+    let network = network::of(&**change, full).await?;
+    network.ok_or_else(|| Error::network_missing(full.port.network_id))
+}
+
+async fn readdress(change: &mut Change<'_>, full: &mut Full, wanted: Vec<Wanted>) -> Result<(), Error> {
+    let network = network_of(change, full).await?;
+    let subnets = subnet::of(&**change, &network).await?;
+    ports::set_addresses(change, full, &network, &subnets, &Addresses::These(wanted)).await?;
+    change.touch(crate::change::Kind::Network, network.id);
     let before = full.port.clone();
     ports::save(change, &before, &mut full.port).await
 }
@@ -234,7 +223,7 @@ pub(super) async fn add_address(neutron: &Neutron, device: Uuid, network: Uuid) 
     let mut change = neutron.change().await?;
     let missing = || Error::network_missing(network);
     let mut full = port_on(&change, device, network).await?.ok_or_else(missing)?;
-    let subnets = subnets_of(&*change, network).await?;
+    let subnets = subnet::of(&*change, &network_of(&change, &full).await?).await?;
     let subnet =
         subnets.iter().find(|subnet| subnet.ip_version == 4).or(subnets.first()).ok_or_else(missing)?;
     let mut wanted = kept(&full);
@@ -246,11 +235,10 @@ pub(super) async fn add_address(neutron: &Neutron, device: Uuid, network: Uuid) 
 /// Takes an address from a device's port.
 pub(super) async fn remove_address(neutron: &Neutron, device: Uuid, address: IpAddr) -> Result<(), Error> {
     let mut change = neutron.change().await?;
-    let of_device =
-        port::Entity::find().filter(port::Column::DeviceId.eq(device.to_string())).all(&*change).await?;
+    let of_device = port::of_devices(&*change, &NOVA, &[device]).await?;
     let text = address.to_string();
-    let mut fulls = ports::load(&*change, of_device).await?.into_iter();
-    let has = |full: &ports::Full| full.addresses.iter().any(|row| row.address == text);
+    let mut fulls = port::load(&*change, of_device).await?.into_iter();
+    let has = |full: &Full| full.addresses.iter().any(|row| row.address == text);
     let mut full = fulls.find(has).ok_or_else(|| Error::address_off_device(&text))?;
     let mut wanted = kept(&full);
     wanted.retain(|kept| kept.address != Some(address));

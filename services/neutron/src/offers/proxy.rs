@@ -9,7 +9,6 @@ use contracts::{
     network::{Network, SecurityGroupRuleView, SecurityGroupView},
     network_proxy::{FloatingIp, NetworkProxy, NewSecurityGroupRule, SecurityGroupPage},
 };
-use sea_orm::{EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use super::{asker::Asker, floating, groups, ports, view};
@@ -96,19 +95,13 @@ impl NetworkProxy for Neutron {
     async fn external_networks(&self, caller: &Caller) -> CallResult<Vec<Network>> {
         let asker = Asker::new(self, caller);
         let found = floating::pools(&asker).await?;
-        Ok(view::networks(self.db.read(), found, &asker.eyes().project).await?)
+        Ok(view::networks(self.db.read(), found, asker.eyes().project()).await?)
     }
 
     async fn visible_networks(&self, caller: &Caller) -> CallResult<Vec<Network>> {
         let eyes = Asker::new(self, caller).eyes();
-        let found = network::Entity::find()
-            .filter(eyes.networks())
-            .order_by_asc(network::Column::CreatedAt)
-            .order_by_asc(network::Column::Id)
-            .all(self.db.read())
-            .await
-            .map_err(Error::from)?;
-        Ok(view::networks(self.db.read(), found, &eyes.project).await?)
+        let found = network::all_seen_by(self.db.read(), &eyes).await.map_err(Error::from)?;
+        Ok(view::networks(self.db.read(), found, eyes.project()).await?)
     }
 
     async fn add_fixed_ip(&self, device_id: Uuid, network: Uuid) -> CallResult<()> {

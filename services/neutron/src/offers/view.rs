@@ -1,18 +1,20 @@
 //! Networks and ports as Nova sees them: a few queries, whatever their number.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use contracts::network::{FixedIp, MetadataPort, Network, Port};
 use ipnet::IpNet;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use crate::{
     Neutron,
     error::Error,
-    model::{self, floatingip, group, network, port, subnet},
-    network::shared_with,
-    port::{Full, METADATA, load},
+    model::{
+        floatingip, group, network,
+        port::{self, Full},
+        subnet,
+    },
 };
 
 /// Networks, as a project sees them.
@@ -21,17 +23,15 @@ pub(super) async fn networks(
     rows: Vec<network::Model>,
     project: &str,
 ) -> Result<Vec<Network>, Error> {
-    let ids: Vec<Uuid> = rows.iter().map(|network| network.id).collect();
-    let shared = shared_with(db, project, &ids).await?;
-    let subnets = model::all_in(db, subnet::Entity::find(), subnet::Column::NetworkId, &ids).await?;
-    let with_subnet: HashSet<Uuid> = subnets.iter().map(|subnet| subnet.network_id).collect();
+    let shared = network::shared_with(db, project, &rows).await?;
+    let subnets = subnet::of_all(db, &rows).await?;
     Ok(rows
         .into_iter()
         .map(|network| Network {
             shared: shared.contains(&network.id),
             external: network.external,
             mtu: network.mtu.max(0) as u32,
-            has_subnet: with_subnet.contains(&network.id),
+            has_subnet: subnets.contains_key(&network.id),
             id: network.id,
             name: network.name,
             project_id: network.project_id,
@@ -58,37 +58,23 @@ pub(super) async fn ports(neutron: &Neutron, rows: Vec<port::Model>) -> Result<V
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let fulls = load(neutron.db.read(), rows).await?;
+    let fulls = port::load(neutron.db.read(), rows).await?;
     let around = Around::of(neutron.db.read(), &fulls).await?;
     Ok(fulls.into_iter().filter_map(|full| around.view(full)).collect())
 }
 
 impl Around {
     async fn of(db: &impl ConnectionTrait, fulls: &[Full]) -> Result<Self, Error> {
-        let ports: Vec<Uuid> = fulls.iter().map(|full| full.port.id).collect();
-        let on: HashSet<Uuid> = fulls.iter().map(|full| full.port.network_id).collect();
-        let on: Vec<Uuid> = on.into_iter().collect();
-        let in_groups: HashSet<Uuid> = fulls.iter().flat_map(|full| full.groups.clone()).collect();
-        let in_groups: Vec<Uuid> = in_groups.into_iter().collect();
-        let rows = model::all_in(db, network::Entity::find(), network::Column::Id, &on).await?;
+        let rows = network::of_all(db, fulls).await?;
         let project = fulls.first().map_or("", |full| full.port.project_id.as_str());
-        let proxies = port::Entity::find().filter(port::Column::DeviceOwner.eq(METADATA));
-        let proxies = model::all_in(db, proxies, port::Column::NetworkId, &on).await?;
-        let proxies = load(db, proxies).await?;
-        let floating =
-            model::all_in(db, floatingip::Entity::find(), floatingip::Column::PortId, &ports).await?;
+        let subnets = subnet::of_all(db, rows.values()).await?.into_values().flatten();
+        let proxies = port::metadata_of(db, rows.values()).await?;
+        let floating = floatingip::to_ports(db, fulls).await?;
+        let networks = networks(db, rows.into_values().collect(), project).await?;
         Ok(Self {
-            networks: networks(db, rows, project).await?.into_iter().map(|one| (one.id, one)).collect(),
-            subnets: model::all_in(db, subnet::Entity::find(), subnet::Column::NetworkId, &on)
-                .await?
-                .into_iter()
-                .map(|subnet| (subnet.id, subnet))
-                .collect(),
-            groups: model::all_in(db, group::Entity::find(), group::Column::Id, &in_groups)
-                .await?
-                .into_iter()
-                .map(|group| (group.id, group.name))
-                .collect(),
+            networks: networks.into_iter().map(|one| (one.id, one)).collect(),
+            subnets: subnets.map(|subnet| (subnet.id, subnet)).collect(),
+            groups: group::names_of(db, fulls).await?,
             floating: floating
                 .into_iter()
                 .filter_map(|row| Some(((row.port_id?, row.fixed_ip_address?), row.address)))

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use super::{GATEWAY, INTERFACE};
@@ -211,13 +211,8 @@ async fn taken(db: &impl ConnectionTrait, about: &For<'_>, chosen: &[Chosen]) ->
     if texts.is_empty() {
         return Ok(());
     }
-    let other = fixed_ip::Entity::find()
-        .filter(fixed_ip::Column::NetworkId.eq(about.network.id))
-        .filter(fixed_ip::Column::Address.is_in(texts))
-        .one(db)
-        .await?;
-    match other {
-        Some(other) => Err(Error::address_in_use(about.network.id, other.address)),
+    match fixed_ip::taken(db, about.network, texts).await? {
+        Some(other) => Err(Error::address_in_use(about.network.id, other)),
         None => Ok(()),
     }
 }

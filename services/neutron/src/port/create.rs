@@ -1,7 +1,6 @@
 //! Making a port.
 
 use chrono::Utc;
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -124,10 +123,10 @@ pub(crate) async fn insert(change: &mut Change<'_>, new: NewPort<'_>) -> Result<
         updated_at: now,
         revision: 1,
     };
-    port::Entity::insert(port.clone().into_active_model()).exec_without_returning(&**change).await?;
+    change.insert(&port).await?;
     let addresses = rows(&port, &chosen);
-    insert_addresses(change, &addresses).await?;
-    insert_groups(change, port.id, &groups).await?;
+    change.insert_all(&addresses).await?;
+    port_group::insert(change, &port, &groups).await?;
     announce(change, &port);
     Ok(Full { port, addresses, groups })
 }
@@ -136,19 +135,10 @@ pub(crate) async fn insert(change: &mut Change<'_>, new: NewPort<'_>) -> Result<
 async fn free_mac(change: &Change<'_>, new: &NewPort<'_>) -> Result<String, Error> {
     // That a random one is free is left to the unique key: two equal ones of 16 million are tried again by the caller.
     let Some(mac) = &new.mac else { return Ok(address::random_mac()) };
-    if mac_taken(change, new.network.id, mac).await? {
+    if port::has_mac(&**change, new.network, mac).await? {
         return Err(Error::mac_in_use(new.network.id, mac));
     }
     Ok(mac.clone())
-}
-
-pub(super) async fn mac_taken(change: &Change<'_>, network: Uuid, mac: &str) -> Result<bool, Error> {
-    let other = port::Entity::find()
-        .filter(port::Column::NetworkId.eq(network))
-        .filter(port::Column::Mac.eq(mac))
-        .one(&**change)
-        .await?;
-    Ok(other.is_some())
 }
 
 pub(super) fn rows(port: &port::Model, chosen: &[Chosen]) -> Vec<fixed_ip::Model> {
@@ -163,22 +153,4 @@ pub(super) fn rows(port: &port::Model, chosen: &[Chosen]) -> Vec<fixed_ip::Model
             place,
         })
         .collect()
-}
-
-pub(super) async fn insert_addresses(change: &Change<'_>, rows: &[fixed_ip::Model]) -> Result<(), Error> {
-    if !rows.is_empty() {
-        let rows = rows.iter().map(|row| row.clone().into_active_model());
-        fixed_ip::Entity::insert_many(rows).exec_without_returning(&**change).await?;
-    }
-    Ok(())
-}
-
-pub(super) async fn insert_groups(change: &Change<'_>, port_id: Uuid, groups: &[Uuid]) -> Result<(), Error> {
-    if !groups.is_empty() {
-        let rows = groups
-            .iter()
-            .map(|group_id| port_group::Model { port_id, group_id: *group_id }.into_active_model());
-        port_group::Entity::insert_many(rows).exec_without_returning(&**change).await?;
-    }
-    Ok(())
 }

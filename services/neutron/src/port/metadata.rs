@@ -1,9 +1,8 @@
 //! The port of a network's metadata proxy: there as long as the network has had a subnet with DHCP.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use super::{Addresses, METADATA, NewPort, Wanted, addresses, announce, create, insert, load};
+use super::{Addresses, METADATA, NewPort, Wanted, addresses, announce, create, insert};
 use crate::{
     address::Choice,
     change::Change,
@@ -22,26 +21,21 @@ pub(crate) async fn ensure_metadata(
         .filter(|subnet| subnet.enable_dhcp && subnet.ip_version == 4)
         .map(|subnet| subnet.id)
         .collect();
-    let found = port::Entity::find()
-        .filter(port::Column::NetworkId.eq(network.id))
-        .filter(port::Column::DeviceOwner.eq(METADATA))
-        .one(&**change)
-        .await?;
+    let found = port::metadata_of(&**change, [network]).await?.pop();
     if found.is_none() && served.is_empty() {
         return Ok(());
     }
     let full = match found {
-        Some(port) => load(&**change, vec![port]).await?.pop(),
+        Some(found) => found,
         None => {
             let new = NewPort {
                 addresses: Addresses::These(Vec::new()),
                 choice: Choice::Lowest,
                 ..NewPort::on(network, subnets, "").of_device(METADATA, &format!("ovnmeta-{}", network.id))
             };
-            Some(insert(change, new).await?)
+            insert(change, new).await?
         }
     };
-    let Some(full) = full else { return Ok(()) };
     let gone: Vec<String> = full
         .addresses
         .iter()
@@ -49,11 +43,7 @@ pub(crate) async fn ensure_metadata(
         .map(|row| row.address.clone())
         .collect();
     if !gone.is_empty() {
-        fixed_ip::Entity::delete_many()
-            .filter(fixed_ip::Column::PortId.eq(full.port.id))
-            .filter(fixed_ip::Column::Address.is_in(gone))
-            .exec(&**change)
-            .await?;
+        fixed_ip::take_from(change, &full.port, Some(gone)).await?;
     }
     for (place, id) in (1..).zip(&served) {
         if full.addresses.iter().any(|row| row.subnet_id == *id) {
@@ -72,7 +62,7 @@ pub(crate) async fn ensure_metadata(
         if let Ok(chosen) = addresses::choose(&**change, &about, &wanted).await {
             let mut rows = create::rows(&full.port, &chosen);
             rows.iter_mut().for_each(|row| row.place = place + full.addresses.len() as i32);
-            create::insert_addresses(change, &rows).await?;
+            change.insert_all(&rows).await?;
         }
     }
     announce(change, &full.port);

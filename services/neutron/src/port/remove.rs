@@ -1,22 +1,20 @@
 //! Removing a port.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-
 use super::announce;
 use crate::{
     change::Change,
     error::Error,
     floating,
-    model::{self, fixed_ip, port, port_group},
+    model::{fixed_ip, port, port_group, tag},
 };
 
 /// Removes a port with all that belongs to it. Floating IPs that led to it lead nowhere.
 pub(crate) async fn remove(change: &mut Change<'_>, port: &port::Model) -> Result<(), Error> {
-    floating::detach(change, port.id, None).await?;
-    fixed_ip::Entity::delete_many().filter(fixed_ip::Column::PortId.eq(port.id)).exec(&**change).await?;
-    port_group::Entity::delete_many().filter(port_group::Column::PortId.eq(port.id)).exec(&**change).await?;
-    model::untag(&**change, port.id).await?;
-    port::Entity::delete_by_id(port.id).exec(&**change).await?;
+    floating::detach(change, port, None).await?;
+    fixed_ip::take_from(change, port, None).await?;
+    port_group::delete_of(change, port).await?;
+    tag::clear(change, port).await?;
+    change.delete(port).await?;
     announce(change, port);
     Ok(())
 }

@@ -1,7 +1,6 @@
 //! Changing a port.
 
 use chrono::Utc;
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use uuid::Uuid;
 
 use super::{
@@ -27,14 +26,13 @@ pub(crate) async fn save(
         if !before.host.is_empty() && before.status == "ACTIVE" {
             return Err(Error::port_bound(port.id, &before.mac, &port.mac));
         }
-        if create::mac_taken(change, port.network_id, &port.mac).await? {
+        if port::has_mac(&**change, port, &port.mac).await? {
             return Err(Error::mac_in_use(port.network_id, &port.mac));
         }
     }
     port.updated_at = Utc::now();
     port.revision += 1;
-    let row = port.clone().into_active_model().reset_all();
-    port::Entity::update(row).exec(&**change).await?;
+    change.save(port).await?;
     announce(change, before);
     announce(change, port);
     Ok(())
@@ -65,21 +63,17 @@ pub(crate) async fn set_addresses(
         .filter(|address| !rows.iter().any(|row| row.address == *address))
         .collect();
     if !lost.is_empty() {
-        floating::detach(change, full.port.id, Some(&lost)).await?;
+        floating::detach(change, &full.port, Some(&lost)).await?;
     }
-    fixed_ip::Entity::delete_many().filter(fixed_ip::Column::PortId.eq(full.port.id)).exec(&**change).await?;
-    create::insert_addresses(change, &rows).await?;
+    fixed_ip::take_from(change, &full.port, None).await?;
+    change.insert_all(&rows).await?;
     full.addresses = rows;
     Ok(())
 }
 
 /// Puts a port into other security groups.
 pub(crate) async fn set_groups(change: &Change<'_>, full: &mut Full, groups: Vec<Uuid>) -> Result<(), Error> {
-    port_group::Entity::delete_many()
-        .filter(port_group::Column::PortId.eq(full.port.id))
-        .exec(&**change)
-        .await?;
-    create::insert_groups(change, full.port.id, &groups).await?;
+    port_group::replace(change, &full.port, &groups).await?;
     full.groups = groups;
     Ok(())
 }

@@ -1,21 +1,16 @@
 //! A router's leg outside.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use uuid::Uuid;
-
-use super::legs;
 use crate::{
     change::{Change, Kind},
     error::Error,
     model::{floatingip, network, port, router, subnet},
-    network::subnets_of,
     port::{self as ports, Addresses, GATEWAY, NewPort, Wanted},
 };
 
 /// A leg outside, as asked for.
 #[derive(Debug, Clone)]
-pub(crate) struct GatewayInfo {
-    pub(crate) network: Uuid,
+pub(crate) struct GatewayInfo<N> {
+    pub(crate) network: N,
     pub(crate) snat: Option<bool>,
     pub(crate) addresses: Option<Vec<Wanted>>,
 }
@@ -24,24 +19,21 @@ pub(crate) struct GatewayInfo {
 pub(crate) async fn set_gateway(
     change: &mut Change<'_>,
     router: &mut router::Model,
-    info: Option<GatewayInfo>,
+    info: Option<GatewayInfo<network::Model>>,
 ) -> Result<(), Error> {
     change.touch(Kind::Router, router.id);
     let Some(info) = info else {
         router.enable_snat = true;
         return drop_gateway(change, router).await;
     };
-    let network = network::Entity::find_by_id(info.network)
-        .one(&**change)
-        .await?
-        .ok_or_else(|| Error::network_missing(info.network))?;
+    let network = info.network;
     if !network.external {
         return Err(Error::bad_resource(
             "router",
             format!("Network {} is not an external network", network.id),
         ));
     }
-    let subnets = subnets_of(&**change, network.id).await?;
+    let subnets = subnet::of(&**change, &network).await?;
     refuse_gateway_addresses(&subnets, info.addresses.as_deref().unwrap_or_default())?;
     if router.gateway_network_id != Some(network.id) {
         drop_gateway(change, router).await?;
@@ -53,8 +45,8 @@ pub(crate) async fn set_gateway(
         let leg = ports::insert(change, leg).await?;
         router.gateway_network_id = Some(network.id);
         router.gateway_port_id = Some(leg.port.id);
-    } else if let (Some(addresses), Some(id)) = (info.addresses, router.gateway_port_id)
-        && let Some(mut leg) = ports::load_one(&**change, id).await?
+    } else if let Some(addresses) = info.addresses
+        && let Some(mut leg) = port::gateway_of(&**change, router).await?
     {
         let asked = Addresses::These(addresses);
         ports::set_addresses(change, &mut leg, &network, &subnets, &asked).await?;
@@ -65,19 +57,13 @@ pub(crate) async fn set_gateway(
 }
 
 async fn drop_gateway(change: &mut Change<'_>, router: &mut router::Model) -> Result<(), Error> {
-    let (Some(network), Some(id)) = (router.gateway_network_id, router.gateway_port_id) else {
-        return Ok(());
-    };
-    let floating = floatingip::Entity::find()
-        .filter(floatingip::Column::RouterId.eq(router.id))
-        .filter(floatingip::Column::NetworkId.eq(network))
-        .one(&**change)
-        .await?;
-    if floating.is_some() {
+    let Some(network) = router.gateway_network_id else { return Ok(()) };
+    let floating = floatingip::through(&**change, router).await?;
+    if floating.iter().any(|row| row.network_id == network) {
         return Err(Error::gateway_has_floating(router.id, network));
     }
-    if let Some(leg) = port::Entity::find_by_id(id).one(&**change).await? {
-        ports::remove(change, &leg).await?;
+    if let Some(leg) = port::gateway_of(&**change, router).await? {
+        ports::remove(change, &leg.port).await?;
     }
     (router.gateway_network_id, router.gateway_port_id) = (None, None);
     Ok(())
@@ -102,9 +88,8 @@ async fn refuse_overlap(
     router: &router::Model,
     outside: &[subnet::Model],
 ) -> Result<(), Error> {
-    let inside = legs(&**change, router.id).await?;
-    let ids: Vec<Uuid> = inside.iter().flat_map(|leg| &leg.addresses).map(|row| row.subnet_id).collect();
-    let inside = subnet::Entity::find().filter(subnet::Column::Id.is_in(ids)).all(&**change).await?;
+    let legs = port::legs_of(&**change, router).await?;
+    let inside = subnet::of_addresses(&**change, legs.iter().flat_map(|leg| &leg.addresses)).await?;
     for one in outside {
         super::interface::refuse_overlap(one, &inside)?;
     }

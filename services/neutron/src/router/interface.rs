@@ -3,18 +3,19 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use super::legs;
 use crate::{
     address,
     change::{Change, Kind},
     error::Error,
     floating,
-    model::{network, router, subnet},
-    network::subnets_of,
-    port::{self as ports, Addresses, Full, INTERFACE, NewPort, Wanted},
+    model::{
+        network,
+        port::{self, Full},
+        router, subnet,
+    },
+    port::{self as ports, Addresses, INTERFACE, NewPort, Wanted},
 };
 
 /// Subnets do not overlap with any of these.
@@ -42,18 +43,9 @@ pub(super) fn refuse_overlap(new: &subnet::Model, others: &[subnet::Model]) -> R
 
 /// The subnets that the router leads to already.
 async fn reached(change: &Change<'_>, router: &router::Model) -> Result<Vec<subnet::Model>, Error> {
-    let mut ids: Vec<Uuid> = legs(&**change, router.id)
-        .await?
-        .iter()
-        .flat_map(|leg| &leg.addresses)
-        .map(|row| row.subnet_id)
-        .collect();
-    if let Some(id) = router.gateway_port_id
-        && let Some(leg) = ports::load_one(&**change, id).await?
-    {
-        ids.extend(leg.addresses.iter().map(|row| row.subnet_id));
-    }
-    Ok(subnet::Entity::find().filter(subnet::Column::Id.is_in(ids)).all(&**change).await?)
+    let mut legs = port::legs_of(&**change, router).await?;
+    legs.extend(port::gateway_of(&**change, router).await?);
+    Ok(subnet::of_addresses(&**change, legs.iter().flat_map(|leg| &leg.addresses)).await?)
 }
 
 /// A leg with the subnet's gateway as its address.
@@ -67,7 +59,7 @@ pub(crate) async fn add_subnet(
     let Some(gateway) = subnet.gateway_ip.as_deref().and_then(|text| text.parse::<IpAddr>().ok()) else {
         return Err(Error::bad_resource("router", "Subnet for router interface must have a gateway IP"));
     };
-    let subnets = subnets_of(&**change, network.id).await?;
+    let subnets = subnet::of(&**change, network).await?;
     let leg = NewPort {
         addresses: Addresses::These(vec![Wanted { subnet: Some(subnet.id), address: Some(gateway) }]),
         ..NewPort::on(network, &subnets, &router.project_id).of_device(INTERFACE, &router.id.to_string())
@@ -83,16 +75,14 @@ pub(crate) async fn add_port(
     router: &router::Model,
     mut leg: Full,
 ) -> Result<Full, Error> {
-    let port = &leg.port;
-    if !port.device_id.is_empty() {
-        return Err(Error::port_in_use(port.id, port.network_id, &port.device_id));
+    if !leg.port.device_id.is_empty() {
+        return Err(Error::port_in_use(leg.port.id, leg.port.network_id, &leg.port.device_id));
     }
     if leg.addresses.is_empty() {
         return Err(Error::bad_resource("router", "Router port must have at least one fixed IP"));
     }
-    let ids: Vec<Uuid> = leg.addresses.iter().map(|row| row.subnet_id).collect();
     let mut others = reached(change, router).await?;
-    let mut own = subnet::Entity::find().filter(subnet::Column::Id.is_in(ids)).all(&**change).await?;
+    let mut own = subnet::of_addresses(&**change, &leg.addresses).await?;
     if own.iter().filter(|subnet| subnet.ip_version == 4).count() > 1 {
         return Err(Error::bad_resource("router", "Cannot have multiple IPv4 subnets on router port"));
     }
@@ -115,7 +105,7 @@ pub(crate) async fn remove_interface(
     by_port: Option<Uuid>,
     by_subnet: Option<Uuid>,
 ) -> Result<Full, Error> {
-    let legs = legs(&**change, router.id).await?;
+    let legs = port::legs_of(&**change, router).await?;
     let on = |leg: &Full, subnet: Uuid| leg.addresses.iter().any(|row| row.subnet_id == subnet);
     let found = match (by_port, by_subnet) {
         (Some(id), subnet) => {
@@ -144,9 +134,8 @@ pub(crate) async fn remove_interface(
 
 /// A leg that a floating IP or a route needs stays.
 async fn refuse_needed(change: &Change<'_>, router: &router::Model, leg: &Full) -> Result<(), Error> {
-    let ids: Vec<Uuid> = leg.addresses.iter().map(|row| row.subnet_id).collect();
-    for subnet in subnet::Entity::find().filter(subnet::Column::Id.is_in(ids)).all(&**change).await? {
-        if floating::needs(&**change, router.id, &subnet).await? {
+    for subnet in subnet::of_addresses(&**change, &leg.addresses).await? {
+        if floating::needs(&**change, router, &subnet).await? {
             return Err(Error::interface_has_floating(subnet.id, router.id));
         }
         let Ok(cidr) = subnet.cidr.parse::<IpNet>() else { continue };

@@ -3,15 +3,11 @@
 use std::{collections::HashSet, net::IpAddr};
 
 use ipnet::IpNet;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use uuid::Uuid;
 
-use super::legs;
 use crate::{
     change::Change,
     error::Error,
-    model::{json::Route, router, subnet},
-    port as ports,
+    model::{json::Route, port, router, subnet},
 };
 
 /// The most routes that a router has.
@@ -34,14 +30,11 @@ pub(crate) async fn check(
     if !routes.iter().all(|route| seen.insert(route)) {
         return Err(Error::bad_value("routes", format!("Duplicate hostroute in {}", shown())));
     }
-    let mut legs = legs(&**change, router.id).await?;
-    if let Some(id) = router.gateway_port_id {
-        legs.extend(ports::load_one(&**change, id).await?);
-    }
+    let mut legs = port::legs_of(&**change, router).await?;
+    legs.extend(port::gateway_of(&**change, router).await?);
     let addresses: Vec<&str> =
         legs.iter().flat_map(|leg| &leg.addresses).map(|row| row.address.as_str()).collect();
-    let ids: Vec<Uuid> = legs.iter().flat_map(|leg| &leg.addresses).map(|row| row.subnet_id).collect();
-    let subnets = subnet::Entity::find().filter(subnet::Column::Id.is_in(ids)).all(&**change).await?;
+    let subnets = subnet::of_addresses(&**change, legs.iter().flat_map(|leg| &leg.addresses)).await?;
     let cidrs: Vec<IpNet> = subnets.iter().filter_map(|subnet| subnet.cidr.parse().ok()).collect();
     for Route { destination, nexthop } in routes {
         if matches!(destination, IpNet::V4(_)) != matches!(nexthop, IpAddr::V4(_)) {

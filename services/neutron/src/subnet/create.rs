@@ -4,7 +4,6 @@ use std::net::IpAddr;
 
 use chrono::Utc;
 use ipnet::IpNet;
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use uuid::Uuid;
 
 use super::{changed, check_details, check_pools};
@@ -17,8 +16,7 @@ use crate::{
         json::{Addresses, Pool, Pools, Route, Routes, Texts},
         network, port, subnet,
     },
-    network::subnets_of,
-    port::{FLOATING, GATEWAY, INTERFACE, METADATA, announce, automatic},
+    port::{announce, automatic},
 };
 
 /// The gateway, as asked for.
@@ -83,7 +81,7 @@ pub(crate) async fn create(
     check_range(&new)?;
     check_modes(&new, v4)?;
     check_details("new subnet", v4, &new.dns, &new.routes)?;
-    let others = subnets_of(&**change, network.id).await?;
+    let others = subnet::of(&**change, network).await?;
     for other in &others {
         if other.cidr.parse::<IpNet>().is_ok_and(|other| address::overlap(&new.cidr, &other)) {
             return Err(Error::invalid(format!(
@@ -136,11 +134,11 @@ pub(crate) async fn create(
         updated_at: now,
         revision: 0,
     };
-    subnet::Entity::insert(row.clone().into_active_model()).exec_without_returning(&**change).await?;
+    change.insert(&row).await?;
     if automatic(&row) {
         address_existing(change, &row).await?;
     }
-    changed(change, network.id).await?;
+    changed(change, &row).await?;
     Ok(row)
 }
 
@@ -220,27 +218,20 @@ fn check_modes(new: &NewSubnet, v4: bool) -> Result<(), Error> {
 /// Ports that are there get their address on a subnet whose addresses follow from MAC addresses.
 async fn address_existing(change: &mut Change<'_>, subnet: &subnet::Model) -> Result<(), Error> {
     let Ok(IpNet::V6(net)) = subnet.cidr.parse::<IpNet>() else { return Ok(()) };
-    let ports = port::Entity::find()
-        .filter(port::Column::NetworkId.eq(subnet.network_id))
-        .filter(port::Column::DeviceOwner.is_not_in([METADATA, FLOATING, INTERFACE, GATEWAY]))
-        .all(&**change)
-        .await?;
-    let rows: Vec<fixed_ip::ActiveModel> = ports
+    let ports = port::addressed_by(&**change, subnet).await?;
+    let rows: Vec<fixed_ip::Model> = ports
         .iter()
         .filter_map(|port| {
-            let row = fixed_ip::Model {
+            Some(fixed_ip::Model {
                 network_id: subnet.network_id,
                 address: address::eui64(&net, &port.mac)?.to_string(),
                 subnet_id: subnet.id,
                 port_id: port.id,
                 place: 100,
-            };
-            Some(row.into_active_model())
+            })
         })
         .collect();
-    for batch in rows.chunks(500) {
-        fixed_ip::Entity::insert_many(batch.to_vec()).exec_without_returning(&**change).await?;
-    }
+    change.insert_all(&rows).await?;
     for port in &ports {
         announce(change, port);
     }

@@ -4,18 +4,14 @@ mod check;
 mod create;
 mod pool;
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
-use uuid::Uuid;
-
 pub(crate) use check::{check_details, check_pools};
 pub(crate) use create::{Gateway, NewSubnet, check_gateway, create};
-pub(crate) use pool::{Bounds, allocate as allocate_prefix, check_bounds};
+pub(crate) use pool::{Bounds, allocate as allocate_prefix, check_bounds, default as default_pool};
 
 use crate::{
     change::{Change, Kind},
     error::Error,
-    model::{self, fixed_ip, port, subnet},
-    network::subnets_of,
+    model::{fixed_ip, network, port, subnet, tag},
     port::{self as ports, GATEWAY, INTERFACE, METADATA, announce},
 };
 
@@ -27,51 +23,27 @@ fn goes_with_the_subnet(port: &port::Model, subnet: &subnet::Model) -> bool {
 
 /// Removes a subnet on which no port has an address that was given to it.
 pub(crate) async fn remove(change: &mut Change<'_>, subnet: &subnet::Model) -> Result<(), Error> {
-    let rows = fixed_ip::Entity::find()
-        .filter(fixed_ip::Column::SubnetId.eq(subnet.id))
-        .find_also_related_port()
-        .all(&**change)
-        .await?;
-    let ports: Vec<&port::Model> = rows.iter().filter_map(|(_, port)| port.as_ref()).collect();
+    let ports = port::with_address_on(&**change, subnet).await?;
     if !ports.iter().all(|port| goes_with_the_subnet(port, subnet)) {
         return Err(Error::subnet_in_use(subnet.id));
     }
-    fixed_ip::Entity::delete_many().filter(fixed_ip::Column::SubnetId.eq(subnet.id)).exec(&**change).await?;
-    for port in ports {
+    fixed_ip::delete_on(change, subnet).await?;
+    for port in &ports {
         announce(change, port);
     }
-    model::untag(&**change, subnet.id).await?;
-    subnet::Entity::delete_by_id(subnet.id).exec(&**change).await?;
-    changed(change, subnet.network_id).await
+    tag::clear(change, subnet).await?;
+    change.delete(subnet).await?;
+    changed(change, subnet).await
 }
 
 /// A network's subnets have changed: its metadata port follows, and routers that lead there look again.
-pub(crate) async fn changed(change: &mut Change<'_>, network_id: Uuid) -> Result<(), Error> {
-    change.touch(Kind::Network, network_id);
-    let Some(network) = model::network::Entity::find_by_id(network_id).one(&**change).await? else {
-        return Ok(());
-    };
-    let subnets = subnets_of(&**change, network_id).await?;
+pub(crate) async fn changed(change: &mut Change<'_>, subnet: &subnet::Model) -> Result<(), Error> {
+    change.touch(Kind::Network, subnet.network_id);
+    let Some(network) = network::of(&**change, subnet).await? else { return Ok(()) };
+    let subnets = subnet::of(&**change, &network).await?;
     ports::ensure_metadata(change, &network, &subnets).await?;
-    let legs = port::Entity::find()
-        .filter(port::Column::NetworkId.eq(network_id))
-        .filter(port::Column::DeviceOwner.is_in([INTERFACE, GATEWAY]))
-        .all(&**change)
-        .await?;
-    for router in legs.iter().filter_map(|leg| leg.device_id.parse().ok()) {
+    for router in port::routers_on(&**change, &network).await? {
         change.touch(Kind::Router, router);
     }
     Ok(())
-}
-
-/// Addresses with their ports.
-trait WithPorts {
-    fn find_also_related_port(self) -> sea_orm::SelectTwo<fixed_ip::Entity, port::Entity>;
-}
-
-impl WithPorts for sea_orm::Select<fixed_ip::Entity> {
-    fn find_also_related_port(self) -> sea_orm::SelectTwo<fixed_ip::Entity, port::Entity> {
-        use sea_orm::{JoinType, QuerySelect};
-        self.join(JoinType::LeftJoin, crate::router::leg_of_address()).select_also(port::Entity)
-    }
 }

@@ -1,7 +1,7 @@
 //! Subnet pools: ranges from which subnets are cut.
 
 use ipnet::IpNet;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
+use platform::db::owned::Inside;
 
 use crate::{
     address::{address, number},
@@ -37,6 +37,16 @@ pub(crate) fn check_bounds(v4: bool, bounds: Bounds) -> Result<(), Error> {
     Ok(())
 }
 
+const DEFAULT: Inside = Inside::because("whoever names no pool is given a subnet of the default one");
+
+/// The pool from which subnets of that family are cut when none is named.
+pub(crate) async fn default(change: &Change<'_>, version: i64) -> Result<subnetpool::Model, Error> {
+    match subnetpool::find_default(&**change, version as i32).await? {
+        Some(pool) => pool.inside(&DEFAULT),
+        None => Err(Error::bad_resource("subnets", format!("No default subnetpool found for IPv{version}"))),
+    }
+}
+
 /// Cuts a range from the pool: the one that is asked for, or the first free one of that length.
 pub(crate) async fn allocate(
     change: &Change<'_>,
@@ -53,7 +63,7 @@ pub(crate) async fn allocate(
     if length > i64::from(pool.max_prefixlen) {
         return Err(Error::prefix_too_short(length, pool.max_prefixlen));
     }
-    let used = subnet::Entity::find().filter(subnet::Column::SubnetpoolId.eq(pool.id)).all(&**change).await?;
+    let used = subnet::cut_from(&**change, pool).await?;
     let cut: Vec<IpNet> = used.iter().filter_map(|subnet| subnet.cidr.parse().ok()).collect();
     let own = used.iter().filter(|subnet| subnet.project_id == project);
     within_quota(pool, own.filter_map(|subnet| subnet.cidr.parse().ok()), length)?;

@@ -1,7 +1,6 @@
 //! `POST /v2.0/ports`
 
 use platform::http::{Body, Cx};
-use sea_orm::EntityTrait;
 use serde_json::Value;
 use std::{collections::HashMap, sync::Arc};
 use uuid::Uuid;
@@ -12,16 +11,20 @@ use super::{
         permit_making,
         shown::{Answer, made},
     },
-    ATTRIBUTES, Around, read, target_of,
+    ATTRIBUTES, Around, read,
 };
 use crate::{
     Neutron,
     address::random_mac,
     change::Change,
     error::Error,
-    model::{json::DhcpOpts, router, subnet},
-    network::{self as networks, Eyes, Seen},
-    port::{self as ports, Addresses, Full, NewPort},
+    model::{
+        json::DhcpOpts,
+        network::{self, Seen},
+        port::{Full, target_on},
+        router, subnet,
+    },
+    port::{self as ports, Addresses, NewPort},
     quota::{Counted, admit},
 };
 
@@ -59,15 +62,15 @@ type Networks = HashMap<Uuid, (Seen, Vec<subnet::Model>)>;
 /// The networks that the body names and the caller sees, with their subnets. Read before the transaction, which is kept
 /// short; that they are still there when it is committed is seen to by foreign keys.
 async fn networks_of(cx: &Cx<Neutron>, given: &[Given]) -> Result<Networks, Error> {
-    let eyes = Eyes::of(&cx.service, &cx.caller);
     let db = cx.service.db.read();
     let mut on: Vec<Uuid> = given.iter().filter_map(|one| one.parsed("network_id")).collect();
     on.sort();
     on.dedup();
     let mut found = Networks::new();
-    for (id, seen) in networks::seen(db, &eyes.project, &on).await? {
-        if cx.may("get_network", &seen.target()) {
-            found.insert(id, (seen, networks::subnets_of(db, id).await?));
+    for sealed in network::find_all(db, &cx.caller, &on).await? {
+        if let Ok(seen) = cx.open_for("get_network", sealed) {
+            let subnets = subnet::of(db, &seen.network).await?;
+            found.insert(seen.network.id, (seen, subnets));
         }
     }
     Ok(found)
@@ -83,10 +86,7 @@ async fn create_all(
     let mut made = Vec::new();
     for one in given {
         let id: Uuid = one.parsed("network_id").unwrap_or_default();
-        let Some((network, subnets)) = seen.get(&id) else {
-            let _ = cx.allow();
-            return Err(Error::network_missing(id));
-        };
+        let (network, subnets) = seen.get(&id).ok_or_else(|| Error::network_missing(id))?;
         made.push(create_one(cx, change, one, network, subnets).await?);
     }
     Ok(made)
@@ -101,7 +101,7 @@ async fn create_one(
 ) -> Result<Full, Error> {
     let project = given.project(cx)?;
     let device_owner = given.text_or("device_owner", "");
-    let target = target_of(seen, &project, &device_owner);
+    let target = target_on(seen, &project, &device_owner);
     permit_making(cx, &target)?;
     given.allow(cx, "create_port", &target)?;
     let addresses = read::addresses(given)?.unwrap_or(Addresses::Automatic);
@@ -173,10 +173,8 @@ pub(super) async fn refuse_foreign_router(
         return Ok(());
     }
     let Ok(id) = device_id.parse::<Uuid>() else { return Ok(()) };
-    match router::Entity::find_by_id(id).one(&**change).await? {
-        Some(router) if Some(router.project_id.as_str()) != cx.caller.project_id() => {
-            Err(Error::device_foreign(device_id))
-        }
-        _ => Ok(()),
+    if router::is_foreign(&**change, id, cx.caller.project_id()).await? {
+        return Err(Error::device_foreign(device_id));
     }
+    Ok(())
 }

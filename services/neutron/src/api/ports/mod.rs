@@ -8,12 +8,8 @@ use std::collections::HashMap;
 
 use axum::{extract::Path, http::StatusCode, response::IntoResponse};
 use platform::{
-    db::list::{Kind as Column, ListSpec},
     http::{Cx, Query, Routes},
     policy::Target,
-};
-use sea_orm::{
-    ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, sea_query::SelectStatement,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -22,17 +18,18 @@ pub(super) use read::wanted;
 
 use super::{
     attributes::{Attribute, Is},
-    id as id_of,
     listing::page,
-    permit,
     shown::{Answer, Shown, listed, wrapped},
 };
 use crate::{
     Neutron,
     error::Error,
-    model::{self, fixed_ip, network, port, port_group},
-    network::{self as networks, Eyes, Seen},
-    port::{self as ports, FLOATING, Full, GATEWAY, INTERFACE, METADATA},
+    model::{
+        Eyes, Placed, network,
+        port::{self, Full},
+        tag,
+    },
+    port::{self as ports, FLOATING, GATEWAY, INTERFACE, METADATA},
 };
 
 const VNIC_TYPES: &[&str] = &[
@@ -71,52 +68,14 @@ const ATTRIBUTES: &[Attribute] = &[
     Attribute::shown("tags"),
 ];
 
-static LIST: ListSpec<port::Entity> = ListSpec {
-    id: port::Column::Id,
-    id_kind: Column::Uuid,
-    filters: &[
-        ("id", port::Column::Id, Column::Uuid),
-        ("name", port::Column::Name, Column::Text),
-        ("network_id", port::Column::NetworkId, Column::Uuid),
-        ("project_id", port::Column::ProjectId, Column::Text),
-        ("tenant_id", port::Column::ProjectId, Column::Text),
-        ("status", port::Column::Status, Column::Text),
-        ("admin_state_up", port::Column::AdminStateUp, Column::Bool),
-        ("device_id", port::Column::DeviceId, Column::Text),
-        ("device_owner", port::Column::DeviceOwner, Column::Text),
-        ("binding:host_id", port::Column::Host, Column::Text),
-        ("description", port::Column::Description, Column::Text),
-    ],
-    sorts: &[
-        ("id", port::Column::Id),
-        ("name", port::Column::Name),
-        ("network_id", port::Column::NetworkId),
-        ("project_id", port::Column::ProjectId),
-        ("tenant_id", port::Column::ProjectId),
-        ("status", port::Column::Status),
-        ("admin_state_up", port::Column::AdminStateUp),
-        ("mac_address", port::Column::Mac),
-        ("device_id", port::Column::DeviceId),
-        ("device_owner", port::Column::DeviceOwner),
-    ],
-    default_sort: &[],
-    max_limit: None,
-};
-
 pub(super) fn routes() -> Routes<Neutron> {
     Routes::new()
         .get("/v2.0/ports", "get_port", list)
-        .list(&LIST)
+        .list(&port::LIST)
         .post("/v2.0/ports", "create_port", create::create)
         .get("/v2.0/ports/{id}", "get_port", show)
         .put("/v2.0/ports/{id}", "update_port", update::update)
         .delete("/v2.0/ports/{id}", "delete_port", delete)
-}
-
-/// A port of that project and device on a network, as the target of a policy.
-pub(super) fn target_of<'a>(seen: &'a Seen, project: &'a str, device_owner: &'a str) -> Target<'a> {
-    let kind = device_owner.split_once(':').map_or("", |(kind, _)| kind);
-    seen.target_of(project).with("device_kind", kind)
 }
 
 /// What is looked up around ports that are shown.
@@ -130,12 +89,8 @@ struct Around {
 impl Around {
     async fn of(cx: &Cx<Neutron>, fulls: &[Full]) -> Result<Self, Error> {
         let db = cx.service.db.read();
-        let ids: Vec<Uuid> = fulls.iter().map(|full| full.port.id).collect();
-        let mut on: Vec<Uuid> = fulls.iter().map(|full| full.port.network_id).collect();
-        on.sort();
-        on.dedup();
-        let networks = model::all_in(db, network::Entity::find(), network::Column::Id, &on).await?;
-        Ok(Self { tags: model::tags_of(db, &ids).await?, ..Self::of_new(cx, networks.iter()) })
+        let networks = network::of_all(db, fulls).await?;
+        Ok(Self { tags: tag::of_all(db, fulls).await?, ..Self::of_new(cx, networks.values()) })
     }
 
     /// Around ports that were made just now: they have no tags.
@@ -213,94 +168,28 @@ async fn view_one(cx: &Cx<Neutron>, full: Full) -> Result<Shown, Error> {
 }
 
 /// The port with its network, if the caller may do to it what the route does.
-async fn find(cx: &Cx<Neutron>, text: &str) -> Result<(Full, Seen), Error> {
-    let id = id_of(text, Error::port_missing)?;
-    let db = cx.service.db.read();
-    let eyes = Eyes::of(&cx.service, &cx.caller);
-    let full = ports::load_one(db, id).await?.ok_or_else(|| Error::port_missing(id))?;
-    let seen = networks::seen_one(db, &eyes.project, full.port.network_id)
-        .await?
-        .ok_or_else(|| Error::port_missing(id))?;
-    let target = target_of(&seen, &full.port.project_id, &full.port.device_owner);
-    permit(cx, "get_port", &target, || Error::port_missing(id))?;
-    drop(target);
-    Ok((full, seen))
+async fn find(cx: &Cx<Neutron>, id: &str) -> Result<Placed<Full>, Error> {
+    Ok(cx.open(port::find(cx.service.db.read(), &cx.caller, id).await?)?)
 }
 
 async fn list(cx: Cx<Neutron>, query: Query) -> Answer {
-    cx.allow()?;
-    let eyes = Eyes::of(&cx.service, &cx.caller);
-    let mut select = port::Entity::find();
-    if !eyes.all {
-        select = select.filter(
-            Condition::any()
-                .add(port::Column::ProjectId.eq(eyes.project.as_str()))
-                .add(port::Column::NetworkId.in_subquery(eyes.own_networks())),
-        );
-    }
-    select = select.filter(special(&query)?);
+    let select = port::visible(&Eyes::of(&cx)?, &query)?;
     let besides = ["fixed_ips", "security_groups", "mac_address", "ip_address"];
-    let page = page(&cx.service, select, &LIST, &query, &besides).await?;
+    let page = page(&cx.service, select, &port::LIST, &query, &besides).await?;
     let ids: Vec<Uuid> = page.items.iter().map(|port| port.id).collect();
-    let fulls = ports::load(cx.service.db.read(), page.items).await?;
+    let fulls = port::load(cx.service.db.read(), page.items).await?;
     let mut around = Around::of(&cx, &fulls).await?;
     let shown = fulls.into_iter().map(|full| around.view(full)).collect();
     listed(&cx, "ports", &query, &ids, shown)
 }
 
-/// Filters by what is in other tables.
-fn special(query: &Query) -> Result<Condition, Error> {
-    let mut all = Condition::all();
-    let macs: Vec<String> = query.all("mac_address").map(str::to_ascii_lowercase).collect();
-    if !macs.is_empty() {
-        all = all.add(port::Column::Mac.is_in(macs));
-    }
-    let groups: Vec<Uuid> = query.all("security_groups").filter_map(|text| text.parse().ok()).collect();
-    if query.get("security_groups").is_some() {
-        let members = port_group::Entity::find()
-            .select_only()
-            .column(port_group::Column::PortId)
-            .filter(port_group::Column::GroupId.is_in(groups))
-            .into_query();
-        all = all.add(port::Column::Id.in_subquery(members));
-    }
-    let (mut addresses, mut subnets, mut parts) = (Vec::new(), Vec::new(), Vec::new());
-    for text in query.all("fixed_ips") {
-        for one in text.split(',') {
-            match one.split_once('=') {
-                Some(("ip_address", address)) => addresses.push(address.to_owned()),
-                Some(("subnet_id" | "subnet", id)) => subnets.push(id.parse::<Uuid>().unwrap_or_default()),
-                Some(("ip_address_substr", part)) => parts.push(part.to_owned()),
-                _ => return Err(Error::bad_request(format!("'{one}' is invalid for the filter fixed_ips"))),
-            }
-        }
-    }
-    let having = |condition: Condition| -> SelectStatement {
-        fixed_ip::Entity::find().select_only().column(fixed_ip::Column::PortId).filter(condition).into_query()
-    };
-    if !addresses.is_empty() {
-        let condition = Condition::all().add(fixed_ip::Column::Address.is_in(addresses));
-        all = all.add(port::Column::Id.in_subquery(having(condition)));
-    }
-    if !subnets.is_empty() {
-        let condition = Condition::all().add(fixed_ip::Column::SubnetId.is_in(subnets));
-        all = all.add(port::Column::Id.in_subquery(having(condition)));
-    }
-    for part in parts {
-        let condition = Condition::all().add(fixed_ip::Column::Address.contains(&part));
-        all = all.add(port::Column::Id.in_subquery(having(condition)));
-    }
-    Ok(all)
-}
-
 async fn show(cx: Cx<Neutron>, Path(id): Path<String>, query: Query) -> Answer {
-    let (full, _) = find(&cx, &id).await?;
+    let full = find(&cx, &id).await?.row;
     wrapped(StatusCode::OK, "port", &view_one(&cx, full).await?.only(&query))
 }
 
 async fn delete(cx: Cx<Neutron>, Path(id): Path<String>) -> Answer {
-    let (full, _) = find(&cx, &id).await?;
-    let port = full.port;
+    let port = find(&cx, &id).await?.row.port;
     if [INTERFACE, GATEWAY, FLOATING, METADATA].contains(&port.device_owner.as_str()) {
         return Err(Error::service_port(port.id, format!("has device owner {}", port.device_owner)));
     }

@@ -4,7 +4,6 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use platform::{http::Cx, policy::Target};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
@@ -124,14 +123,11 @@ pub(super) async fn groups(
             ids.push(id);
         }
     }
-    let found = group::Entity::find().filter(group::Column::Id.is_in(ids.clone())).all(&**change).await?;
-    let usable = |group: &group::Model| group.project_id == project || cx.is_admin();
-    for id in &ids {
-        if !found.iter().any(|group| group.id == *id && usable(group)) {
-            return Err(Error::group_missing(id));
-        }
+    let known = group::nameable(&**change, &ids, project, cx.is_admin()).await?;
+    match ids.iter().find(|id| !known.contains(id)) {
+        Some(other) => Err(Error::group_missing(other)),
+        None => Ok(Some(ids)),
     }
-    Ok(Some(ids))
 }
 
 /// Further addresses that the port may use. `mac` is the port's own.

@@ -9,21 +9,25 @@ use super::{
         attributes::{Given, read_update},
         shown::{Answer, wrapped},
     },
-    ATTRIBUTES, create, find, read, target_of, view_one,
+    ATTRIBUTES, create, find, read, view_one,
 };
 use crate::{
     Neutron,
     change::Change,
     error::Error,
-    network::{self as networks, Seen},
-    port::{self as ports, FLOATING, Full, METADATA},
+    model::{
+        network::Seen,
+        port::{self, Full},
+        subnet,
+    },
+    port::{self as ports, FLOATING, METADATA},
 };
 
 pub(super) async fn update(cx: Cx<Neutron>, Path(id): Path<String>, body: Body<Value>) -> Answer {
     let given = read_update(body.0, "port", ATTRIBUTES)?;
-    let (found, seen) = find(&cx, &id).await?;
-    let device_owner = given.text("device_owner").unwrap_or(&found.port.device_owner).to_owned();
-    let target = target_of(&seen, &found.port.project_id, &device_owner);
+    let found = find(&cx, &id).await?;
+    let device_owner = given.text("device_owner").unwrap_or(&found.row.port.device_owner).to_owned();
+    let target = found.target_as(&device_owner);
     given.allow(&cx, "update_port", &target)?;
     let addresses = read::addresses(&given)?;
     if let Some(asked) = &addresses {
@@ -31,7 +35,8 @@ pub(super) async fn update(cx: Cx<Neutron>, Path(id): Path<String>, body: Body<V
     }
     drop(target);
     let mut change = cx.service.change().await?;
-    let mut full = ports::load_one(&*change, found.port.id).await?.ok_or_else(|| Error::port_missing(&id))?;
+    let seen = found.on;
+    let mut full = port::again(&change, &found.row).await?;
     if given.has("device_id") || given.has("device_owner") {
         let device_id = given.text("device_id").unwrap_or(&full.port.device_id);
         create::refuse_foreign_router(&cx, &change, &device_owner, device_id).await?;
@@ -41,7 +46,7 @@ pub(super) async fn update(cx: Cx<Neutron>, Path(id): Path<String>, body: Body<V
         if [FLOATING, METADATA].contains(&full.port.device_owner.as_str()) {
             return Err(Error::invalid("the addresses of this port are the network's own"));
         }
-        let subnets = networks::subnets_of(&*change, seen.network.id).await?;
+        let subnets = subnet::of(&*change, &seen.network).await?;
         ports::set_addresses(&mut change, &mut full, &seen.network, &subnets, &asked).await?;
     }
     change.emit(cx.event("port.update.end", full.port.id));

@@ -1,22 +1,30 @@
 //! `/v2.0/routers/{id}/add_router_interface` and its like.
 
 use axum::{extract::Path, http::StatusCode};
-use platform::http::{Body, Cx, Routes, json};
-use sea_orm::EntityTrait;
+use platform::{
+    db::owned::Owned,
+    http::{Body, Cx, Routes, json},
+};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    super::shown::{Answer, wrapped},
-    current, find, view_one,
+    super::{
+        sees_all,
+        shown::{Answer, wrapped},
+    },
+    find, view_one,
 };
 use crate::{
     Neutron,
     change::Change,
     error::Error,
-    model::{json::Route, network, router, subnet},
-    network::{Eyes, seen_one},
-    port::{self as ports, Full},
+    model::{
+        json::Route,
+        network,
+        port::{self, Full},
+        router, subnet,
+    },
     router as routers,
 };
 
@@ -57,7 +65,7 @@ async fn add(cx: Cx<Neutron>, Path(id): Path<String>, body: Body<Value>) -> Answ
     let router = find(&cx, &id).await?;
     let (port, subnet) = (named(&body.0, "port_id")?, named(&body.0, "subnet_id")?);
     let mut change = cx.service.change().await?;
-    let mut router = current(&change, router.id).await?;
+    let mut router = change.again(&router).await?;
     let leg = match (port, subnet) {
         (Some(_), Some(_)) => {
             return Err(Error::bad_resource("router", "Cannot specify both subnet-id and port-id"));
@@ -82,17 +90,8 @@ async fn add(cx: Cx<Neutron>, Path(id): Path<String>, body: Body<Value>) -> Answ
 
 /// A port that the caller may use.
 async fn usable_port(cx: &Cx<Neutron>, change: &Change<'_>, id: Uuid) -> Result<Full, Error> {
-    let missing = || Error::port_missing(id);
-    let eyes = Eyes::of(&cx.service, &cx.caller);
-    let full = ports::load_one(&**change, id).await?.ok_or_else(missing)?;
-    let seen = seen_one(&**change, &eyes.project, full.port.network_id).await?.ok_or_else(missing)?;
-    let target = super::super::ports::target_of(&seen, &full.port.project_id, &full.port.device_owner);
-    if cx.may("get_port", &target) && cx.may("update_port", &target) {
-        drop(target);
-        Ok(full)
-    } else {
-        Err(missing())
-    }
+    let found = cx.open_for("get_port", port::find(&**change, &cx.caller, id).await?)?;
+    if cx.may("update_port", &found.target()) { Ok(found.row) } else { Err(Error::port_missing(id)) }
 }
 
 /// A subnet on a network that the caller may put ports on.
@@ -101,16 +100,13 @@ async fn usable_subnet(
     change: &Change<'_>,
     id: Uuid,
 ) -> Result<(network::Model, subnet::Model), Error> {
-    let missing = || Error::subnet_missing(id);
-    let eyes = Eyes::of(&cx.service, &cx.caller);
-    let subnet = subnet::Entity::find_by_id(id).one(&**change).await?.ok_or_else(missing)?;
-    let seen = seen_one(&**change, &eyes.project, subnet.network_id).await?.ok_or_else(missing)?;
-    let usable = eyes.all || seen.shared || seen.network.project_id == eyes.project;
-    if !usable {
-        return Err(missing());
+    let found = cx.open_for("get_subnet", subnet::find(&**change, &cx.caller, id).await?)?;
+    let own = sees_all(cx) || Some(found.on.network.project_id.as_str()) == cx.caller.project_id();
+    if !own && !found.on.shared {
+        return Err(Error::subnet_missing(id));
     }
     // The gateway's address on another project's network is not for everybody to take.
-    if !eyes.all && seen.network.project_id != eyes.project {
+    if !own {
         return Err(Error::bad_resource(
             "router",
             format!(
@@ -118,14 +114,14 @@ async fn usable_subnet(
             ),
         ));
     }
-    Ok((seen.network, subnet))
+    Ok((found.on.network, found.row))
 }
 
 async fn remove(cx: Cx<Neutron>, Path(id): Path<String>, body: Body<Value>) -> Answer {
     let router = find(&cx, &id).await?;
     let (port, subnet) = (named(&body.0, "port_id")?, named(&body.0, "subnet_id")?);
     let mut change = cx.service.change().await?;
-    let mut router = current(&change, router.id).await?;
+    let mut router = change.again(&router).await?;
     let leg = routers::remove_interface(&mut change, &router, port, subnet).await?;
     routers::save(&mut change, &mut router).await?;
     change.emit(cx.event("router.interface.delete", router.id));
@@ -163,7 +159,7 @@ async fn change_routes(
     let found = find(&cx, &id).await?;
     let named = routes_of(&body)?;
     let mut change = cx.service.change().await?;
-    let mut router = current(&change, found.id).await?;
+    let mut router = change.again(&found).await?;
     edit(&mut router.routes.0, named);
     routers::check_routes(&change, &router, &router.routes.0).await?;
     routers::save(&mut change, &mut router).await?;

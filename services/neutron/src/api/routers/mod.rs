@@ -2,25 +2,21 @@
 
 mod interfaces;
 
-use std::collections::HashMap;
-
 use axum::{extract::Path, http::StatusCode, response::IntoResponse};
 use chrono::Utc;
 use platform::{
-    db::list::{Kind as Column, ListSpec},
+    db::owned::Owned,
     http::{Body, Cx, Query, Routes},
     policy::Target,
 };
-use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
     attributes::{Attribute, Given, Is, only, read_create, read_update},
-    id as id_of,
     listing::page,
     networks::zone_hints,
-    permit, permit_making,
+    permit_making,
     ports::wanted,
     shown::{Answer, Shown, listed, made, wrapped},
 };
@@ -29,11 +25,10 @@ use crate::{
     change::{Change, Kind},
     error::Error,
     model::{
-        self, fixed_ip,
+        Eyes, fixed_ip,
         json::{Route, Routes as RouteList},
-        router,
+        network, router, tag,
     },
-    network::{Eyes, seen_one},
     quota::{Counted, admit},
     router::{self as routers, GatewayInfo},
 };
@@ -48,34 +43,10 @@ const ATTRIBUTES: &[Attribute] = &[
     Attribute::shown("tags"),
 ];
 
-static LIST: ListSpec<router::Entity> = ListSpec {
-    id: router::Column::Id,
-    id_kind: Column::Uuid,
-    filters: &[
-        ("id", router::Column::Id, Column::Uuid),
-        ("name", router::Column::Name, Column::Text),
-        ("project_id", router::Column::ProjectId, Column::Text),
-        ("tenant_id", router::Column::ProjectId, Column::Text),
-        ("status", router::Column::Status, Column::Text),
-        ("admin_state_up", router::Column::AdminStateUp, Column::Bool),
-        ("description", router::Column::Description, Column::Text),
-    ],
-    sorts: &[
-        ("id", router::Column::Id),
-        ("name", router::Column::Name),
-        ("project_id", router::Column::ProjectId),
-        ("tenant_id", router::Column::ProjectId),
-        ("status", router::Column::Status),
-        ("admin_state_up", router::Column::AdminStateUp),
-    ],
-    default_sort: &[],
-    max_limit: None,
-};
-
 pub(super) fn routes() -> Routes<Neutron> {
     Routes::new()
         .get("/v2.0/routers", "get_router", list)
-        .list(&LIST)
+        .list(&router::LIST)
         .post("/v2.0/routers", "create_router", create)
         .get("/v2.0/routers/{id}", "get_router", show)
         .put("/v2.0/routers/{id}", "update_router", update)
@@ -86,14 +57,12 @@ pub(super) fn routes() -> Routes<Neutron> {
 /// Routers as they are shown, with the addresses of their legs outside.
 async fn views(cx: &Cx<Neutron>, rows: Vec<router::Model>) -> Result<Vec<Shown>, Error> {
     let db = cx.service.db.read();
-    let ids: Vec<Uuid> = rows.iter().map(|router| router.id).collect();
-    let legs: Vec<Uuid> = rows.iter().filter_map(|router| router.gateway_port_id).collect();
-    let mut addresses: HashMap<Uuid, Vec<Value>> = HashMap::new();
-    for row in model::all_in(db, fixed_ip::Entity::find(), fixed_ip::Column::PortId, &legs).await? {
-        let shown = json!({"subnet_id": row.subnet_id, "ip_address": row.address});
-        addresses.entry(row.port_id).or_default().push(shown);
-    }
-    let mut tags = model::tags_of(db, &ids).await?;
+    let outside = fixed_ip::outside_of(db, &rows).await?;
+    let addresses = |leg: Uuid| -> Vec<Value> {
+        let rows = outside.get(&leg).into_iter().flatten();
+        rows.map(|row| json!({"subnet_id": row.subnet_id, "ip_address": row.address})).collect()
+    };
+    let mut tags = tag::of_all(db, &rows).await?;
     Ok(rows
         .into_iter()
         .map(|router| {
@@ -101,7 +70,7 @@ async fn views(cx: &Cx<Neutron>, rows: Vec<router::Model>) -> Result<Vec<Shown>,
                 json!({
                     "network_id": network,
                     "enable_snat": router.enable_snat,
-                    "external_fixed_ips": addresses.remove(&port).unwrap_or_default(),
+                    "external_fixed_ips": addresses(port),
                 })
             });
             Shown::new()
@@ -129,27 +98,13 @@ async fn view_one(cx: &Cx<Neutron>, router: router::Model) -> Result<Shown, Erro
 }
 
 /// The router, if the caller may do to it what the route does.
-async fn find(cx: &Cx<Neutron>, text: &str) -> Result<router::Model, Error> {
-    let id = id_of(text, Error::router_missing)?;
-    let missing = || Error::router_missing(id);
-    let router = router::Entity::find_by_id(id).one(cx.service.db.read()).await?.ok_or_else(missing)?;
-    permit(cx, "get_router", &Target::project(router.project_id.as_str()), missing)?;
-    Ok(router)
-}
-
-/// The router as it is within the transaction.
-async fn current(change: &Change<'_>, id: Uuid) -> Result<router::Model, Error> {
-    router::Entity::find_by_id(id).one(&**change).await?.ok_or_else(|| Error::router_missing(id))
+async fn find(cx: &Cx<Neutron>, id: &str) -> Result<router::Model, Error> {
+    Ok(cx.open(router::find(cx.service.db.read(), id).await?)?)
 }
 
 async fn list(cx: Cx<Neutron>, query: Query) -> Answer {
-    cx.allow()?;
-    let eyes = Eyes::of(&cx.service, &cx.caller);
-    let mut select = router::Entity::find();
-    if !eyes.all {
-        select = select.filter(router::Column::ProjectId.eq(eyes.project.as_str()));
-    }
-    let page = page(&cx.service, select, &LIST, &query, &[]).await?;
+    let select = router::visible(&Eyes::of(&cx)?);
+    let page = page(&cx.service, select, &router::LIST, &query, &[]).await?;
     let ids: Vec<Uuid> = page.items.iter().map(|router| router.id).collect();
     let shown = views(&cx, page.items).await?;
     listed(&cx, "routers", &query, &ids, shown)
@@ -161,7 +116,7 @@ async fn show(cx: Cx<Neutron>, Path(id): Path<String>, query: Query) -> Answer {
 }
 
 /// The leg outside that is asked for: not spoken of, none, or this.
-fn gateway_info(given: &Given) -> Result<Option<Option<GatewayInfo>>, Error> {
+fn gateway_info(given: &Given) -> Result<Option<Option<GatewayInfo<Uuid>>>, Error> {
     let name = "external_gateway_info";
     let map = match given.value(name) {
         None => return Ok(None),
@@ -201,14 +156,14 @@ fn gateway_info(given: &Given) -> Result<Option<Option<GatewayInfo>>, Error> {
     Ok(Some(Some(GatewayInfo { network, snat, addresses })))
 }
 
-/// The caller may ask for such a leg outside, and sees the network.
-async fn allow_gateway(
+/// The leg outside that is asked for, if the caller may ask for such a one and sees the network.
+async fn gateway(
     cx: &Cx<Neutron>,
     change: &Change<'_>,
     action: &str,
-    info: &GatewayInfo,
+    info: GatewayInfo<Uuid>,
     project: &str,
-) -> Result<(), Error> {
+) -> Result<GatewayInfo<network::Model>, Error> {
     let target = Target::project(project);
     for (part, said) in
         [("enable_snat", info.snat.is_some()), ("external_fixed_ips", info.addresses.is_some())]
@@ -218,11 +173,8 @@ async fn allow_gateway(
             return Err(Error::forbidden(rule));
         }
     }
-    let eyes = Eyes::of(&cx.service, &cx.caller);
-    match seen_one(&**change, &eyes.project, info.network).await? {
-        Some(seen) if cx.may("get_network", &seen.target()) => Ok(()),
-        _ => Err(Error::network_missing(info.network)),
-    }
+    let seen = cx.open_for("get_network", network::find(&**change, &cx.caller, info.network).await?)?;
+    Ok(GatewayInfo { network: seen.network, snat: info.snat, addresses: info.addresses })
 }
 
 async fn create(cx: Cx<Neutron>, body: Body<Value>) -> Answer {
@@ -247,10 +199,10 @@ async fn create_one(
     permit_making(cx, &target)?;
     given.allow(cx, "create_router", &target)?;
     admit(change, &project, Counted::Router, 1).await?;
-    let info = gateway_info(given)?.flatten();
-    if let Some(info) = &info {
-        allow_gateway(cx, change, "create_router", info, &project).await?;
-    }
+    let info = match gateway_info(given)?.flatten() {
+        Some(info) => Some(gateway(cx, change, "create_router", info, &project).await?),
+        None => None,
+    };
     let now = Utc::now();
     let mut router = router::Model {
         id: Uuid::new_v4(),
@@ -271,7 +223,7 @@ async fn create_one(
     if info.is_some() {
         routers::set_gateway(change, &mut router, info).await?;
     }
-    router::Entity::insert(router.clone().into_active_model()).exec_without_returning(&**change).await?;
+    change.insert(&router).await?;
     change.touch(Kind::Router, router.id);
     change.emit(cx.event("router.create.end", router.id));
     Ok(router)
@@ -280,21 +232,22 @@ async fn create_one(
 async fn update(cx: Cx<Neutron>, Path(id): Path<String>, body: Body<Value>) -> Answer {
     let given = read_update(body.0, "router", ATTRIBUTES)?;
     let found = find(&cx, &id).await?;
-    given.allow(&cx, "update_router", &Target::project(found.project_id.as_str()))?;
+    given.allow(&cx, "update_router", &found.target())?;
     let info = gateway_info(&given)?;
     let routes: Option<Vec<Route>> = match given.has("routes") {
         true => Some(given.read("routes")?.unwrap_or_default()),
         false => None,
     };
     let mut change = cx.service.change().await?;
-    let mut router = current(&change, found.id).await?;
+    let mut router = change.again(&found).await?;
     given.set_text("name", &mut router.name);
     given.set_text("description", &mut router.description);
     given.set_flag("admin_state_up", &mut router.admin_state_up);
     if let Some(info) = info {
-        if let Some(info) = &info {
-            allow_gateway(&cx, &change, "update_router", info, &router.project_id).await?;
-        }
+        let info = match info {
+            Some(info) => Some(gateway(&cx, &change, "update_router", info, &router.project_id).await?),
+            None => None,
+        };
         routers::set_gateway(&mut change, &mut router, info).await?;
     }
     if let Some(routes) = routes {
@@ -310,7 +263,7 @@ async fn update(cx: Cx<Neutron>, Path(id): Path<String>, body: Body<Value>) -> A
 async fn delete(cx: Cx<Neutron>, Path(id): Path<String>) -> Answer {
     let found = find(&cx, &id).await?;
     let mut change = cx.service.change().await?;
-    let router = current(&change, found.id).await?;
+    let router = change.again(&found).await?;
     let id = router.id;
     routers::remove(&mut change, router).await?;
     change.emit(cx.event("router.delete.end", id));

@@ -7,13 +7,18 @@ use std::{
 
 use contracts::driver::{DhcpOptions, LogicalNetwork, LogicalSubnet, StaticRoute};
 use ipnet::IpNet;
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use crate::{
     config::Config,
+    engine::ENGINE,
     error::Error,
-    model::{self, fixed_ip, network, port, subnet},
+    model::{
+        self, network,
+        port::{self, Full},
+        subnet,
+    },
     port::METADATA,
 };
 
@@ -23,31 +28,15 @@ pub(crate) async fn networks(
     config: &Config,
     id: Option<Uuid>,
 ) -> Result<Vec<LogicalNetwork>, Error> {
-    let mut networks = network::Entity::find();
-    let mut subnets = subnet::Entity::find().order_by_asc(subnet::Column::CreatedAt);
-    let mut named = port::Entity::find().filter(
-        Condition::any().add(port::Column::DnsName.ne("")).add(port::Column::DeviceOwner.eq(METADATA)),
-    );
-    if let Some(id) = id {
-        networks = networks.filter(network::Column::Id.eq(id));
-        subnets = subnets.filter(subnet::Column::NetworkId.eq(id));
-        named = named.filter(port::Column::NetworkId.eq(id));
-    }
-    let networks = networks.all(db).await?;
+    let networks = network::all(db, &ENGINE, id).await?;
     let mut by_network: HashMap<Uuid, Vec<subnet::Model>> = HashMap::new();
-    for subnet in subnets.all(db).await? {
+    for subnet in subnet::all(db, &ENGINE, id).await? {
         by_network.entry(subnet.network_id).or_default().push(subnet);
-    }
-    let named = named.all(db).await?;
-    let ids: Vec<Uuid> = named.iter().map(|port| port.id).collect();
-    let mut addresses: HashMap<Uuid, Vec<fixed_ip::Model>> = HashMap::new();
-    for row in model::all_in(db, fixed_ip::Entity::find(), fixed_ip::Column::PortId, &ids).await? {
-        addresses.entry(row.port_id).or_default().push(row);
     }
     let mut names: HashMap<Uuid, BTreeMap<String, Vec<IpAddr>>> = HashMap::new();
     let mut metadata: HashMap<Uuid, IpAddr> = HashMap::new();
-    for port in &named {
-        for row in addresses.get(&port.id).into_iter().flatten() {
+    for Full { port, addresses, .. } in &port::all_named(db, &ENGINE, id).await? {
+        for row in addresses {
             let Ok(address) = row.address.parse::<IpAddr>() else { continue };
             if port.device_owner == METADATA {
                 metadata.insert(row.subnet_id, address);

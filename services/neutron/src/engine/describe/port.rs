@@ -3,23 +3,19 @@
 use std::collections::BTreeMap;
 
 use contracts::driver::{LogicalPort, PortKind};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use crate::{
+    engine::ENGINE,
     error::Error,
-    model::port,
-    port::{FLOATING, Full, GATEWAY, INTERFACE, METADATA, load},
+    model::port::{self, Full},
+    port::{GATEWAY, INTERFACE, METADATA},
 };
 
 /// The port of that id, or all. Ports that only keep a floating IP's address are none of the engine's.
 pub(crate) async fn ports(db: &impl ConnectionTrait, id: Option<Uuid>) -> Result<Vec<LogicalPort>, Error> {
-    let mut ports = port::Entity::find().filter(port::Column::DeviceOwner.ne(FLOATING));
-    if let Some(id) = id {
-        ports = ports.filter(port::Column::Id.eq(id));
-    }
-    let ports = ports.all(db).await?;
-    Ok(load(db, ports).await?.into_iter().map(logical).collect())
+    Ok(port::all(db, &ENGINE, id).await?.into_iter().map(logical).collect())
 }
 
 fn logical(full: Full) -> LogicalPort {

@@ -4,13 +4,18 @@ use std::{collections::HashMap, net::IpAddr};
 
 use contracts::driver::{ExternalGateway, LogicalRouter, NatRule, RouterInterface, StaticRoute};
 use ipnet::IpNet;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use crate::{
+    engine::ENGINE,
     error::Error,
-    model::{self, floatingip, network, port, router, subnet},
-    port::{Full, GATEWAY, INTERFACE, load},
+    model::{
+        fixed_ip, floatingip, network,
+        port::{self, Full},
+        router, subnet,
+    },
+    port::INTERFACE,
 };
 
 /// The router of that id, or all.
@@ -18,19 +23,9 @@ pub(crate) async fn routers(
     db: &impl ConnectionTrait,
     id: Option<Uuid>,
 ) -> Result<Vec<LogicalRouter>, Error> {
-    let mut routers = router::Entity::find();
-    let mut legs = port::Entity::find()
-        .filter(port::Column::DeviceOwner.is_in([INTERFACE, GATEWAY]))
-        .order_by_asc(port::Column::CreatedAt);
-    let mut floating = floatingip::Entity::find().filter(floatingip::Column::RouterId.is_not_null());
-    if let Some(id) = id {
-        routers = routers.filter(router::Column::Id.eq(id));
-        legs = legs.filter(port::Column::DeviceId.eq(id.to_string()));
-        floating = floating.filter(floatingip::Column::RouterId.eq(id));
-    }
-    let routers = routers.all(db).await?;
-    let legs = load(db, legs.all(db).await?).await?;
-    let floating = floating.all(db).await?;
+    let routers = router::all(db, &ENGINE, id).await?;
+    let legs = port::all_legs(db, &ENGINE, id).await?;
+    let floating = floatingip::all_through(db, &ENGINE, id).await?;
     let around = Around::of(db, &legs, &floating).await?;
     let mut by_router: HashMap<String, Vec<Full>> = HashMap::new();
     // A leg without addresses is one that goes away at this moment: the engine has no use for it.
@@ -66,30 +61,13 @@ impl Around {
         legs: &[Full],
         floating: &[floatingip::Model],
     ) -> Result<Self, Error> {
-        let mut subnets: Vec<Uuid> =
-            legs.iter().flat_map(|leg| &leg.addresses).map(|row| row.subnet_id).collect();
-        subnets.sort();
-        subnets.dedup();
-        let mut networks: Vec<Uuid> = legs.iter().map(|leg| leg.port.network_id).collect();
-        networks.sort();
-        networks.dedup();
-        let keepers: Vec<Uuid> = floating.iter().map(|row| row.floating_port_id).collect();
+        let subnets = subnet::of_addresses(db, legs.iter().flat_map(|leg| &leg.addresses)).await?;
+        let networks = network::of_all(db, legs).await?;
+        let keepers = port::keepers_of(db, floating).await?;
         Ok(Self {
-            subnets: model::all_in(db, subnet::Entity::find(), subnet::Column::Id, &subnets)
-                .await?
-                .into_iter()
-                .map(|subnet| (subnet.id, subnet))
-                .collect(),
-            mtus: model::all_in(db, network::Entity::find(), network::Column::Id, &networks)
-                .await?
-                .into_iter()
-                .map(|network| (network.id, network.mtu.max(0) as u32))
-                .collect(),
-            macs: model::all_in(db, port::Entity::find(), port::Column::Id, &keepers)
-                .await?
-                .into_iter()
-                .map(|port| (port.id, port.mac))
-                .collect(),
+            subnets: subnets.into_iter().map(|subnet| (subnet.id, subnet)).collect(),
+            mtus: networks.into_values().map(|network| (network.id, network.mtu.max(0) as u32)).collect(),
+            macs: keepers.into_iter().map(|port| (port.id, port.mac)).collect(),
         })
     }
 
@@ -107,7 +85,7 @@ impl Around {
         leg.addresses.iter().any(|row| self.address(row).is_some())
     }
 
-    fn address(&self, row: &model::fixed_ip::Model) -> Option<IpNet> {
+    fn address(&self, row: &fixed_ip::Model) -> Option<IpNet> {
         let cidr: IpNet = self.subnets.get(&row.subnet_id)?.cidr.parse().ok()?;
         IpNet::new(row.address.parse().ok()?, cidr.prefix_len()).ok()
     }
@@ -123,7 +101,7 @@ impl Around {
     }
 
     fn gateway(&self, leg: &Full, snat: bool) -> ExternalGateway {
-        let hop = |row: &model::fixed_ip::Model| -> Option<IpAddr> {
+        let hop = |row: &fixed_ip::Model| -> Option<IpAddr> {
             self.subnets.get(&row.subnet_id)?.gateway_ip.as_deref()?.parse().ok()
         };
         ExternalGateway {

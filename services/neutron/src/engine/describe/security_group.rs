@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use contracts::driver::{Direction, Ethertype, LogicalRule, SecurityGroup};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::ConnectionTrait;
 use uuid::Uuid;
 
 use crate::{
+    engine::ENGINE,
     error::Error,
     group::protocol_number,
     model::{group, group_rule},
@@ -17,15 +18,9 @@ pub(crate) async fn security_groups(
     db: &impl ConnectionTrait,
     id: Option<Uuid>,
 ) -> Result<Vec<SecurityGroup>, Error> {
-    let mut groups = group::Entity::find();
-    let mut rules = group_rule::Entity::find().order_by_asc(group_rule::Column::Id);
-    if let Some(id) = id {
-        groups = groups.filter(group::Column::Id.eq(id));
-        rules = rules.filter(group_rule::Column::GroupId.eq(id));
-    }
-    let groups = groups.all(db).await?;
+    let groups = group::all(db, &ENGINE, id).await?;
     let mut by_group: HashMap<Uuid, Vec<LogicalRule>> = HashMap::new();
-    for rule in rules.all(db).await? {
+    for rule in group_rule::all(db, &ENGINE, id).await? {
         match logical(&rule) {
             Some(logical) => by_group.entry(rule.group_id).or_default().push(logical),
             // What can't be carried out allows nothing, and stands in no other rule's way.
