@@ -23,6 +23,7 @@
 //! `Body` gives the JSON schema of each version (see [`schema`]), `View` the answer of each version (see [`view`]).
 
 pub mod schema;
+pub mod time;
 pub mod version;
 pub mod view;
 
