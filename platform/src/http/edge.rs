@@ -13,9 +13,10 @@ use axum::{
     response::Response,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use tower::ServiceExt;
 use tracing::Instrument;
 
-use super::{Fault, Routes, Scheme, Service, context::Asked, fault::Unrendered};
+use super::{Fault, Routes, Scheme, Service, context::Asked, fault::Unrendered, paths::without_slash};
 use crate::wire::Version;
 
 /// The id of a request: `req-` and a UUID.
@@ -39,6 +40,11 @@ pub fn mount<S: Service>(routes: Routes<S>, service: Arc<S>) -> Router {
         })
         .with_state(service)
         .layer(from_fn_with_state(scheme, edge))
+}
+
+/// The same for a service of whose paths each may end with a slash.
+pub fn mount_lenient<S: Service>(routes: Routes<S>, service: Arc<S>) -> Router {
+    Router::new().fallback_service(mount(routes, service).map_request(without_slash))
 }
 
 async fn edge(State(scheme): State<&'static Scheme>, mut request: Request, next: Next) -> Response {

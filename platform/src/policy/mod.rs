@@ -10,6 +10,8 @@ use std::{borrow::Cow, collections::HashMap, path::Path, sync::RwLock};
 
 use contracts::identity::{Caller, Scope};
 
+use crate::http::{Routes, Service};
+
 pub use check::Check;
 
 /// A rule as a service declares it.
@@ -95,13 +97,22 @@ impl<'a> Target<'a> {
 /// The rules of one service, in force.
 #[derive(Debug)]
 pub struct Policy {
-    defaults: &'static [&'static [Rule]],
+    defaults: Vec<&'static [Rule]>,
     checks: RwLock<HashMap<String, Check>>,
 }
 
 impl Policy {
     /// The defaults of a service; [`PERSONAS`] are there besides.
     pub fn new(defaults: &'static [&'static [Rule]]) -> Self {
+        Self::with(defaults.to_vec())
+    }
+
+    /// The same of a service whose rules are all declared beside its routes.
+    pub fn of<S: Service>(routes: &Routes<S>) -> Self {
+        Self::with(routes.declared_rules().to_vec())
+    }
+
+    fn with(defaults: Vec<&'static [Rule]>) -> Self {
         let policy = Self { defaults, checks: RwLock::default() };
         policy.replace(&HashMap::new());
         policy

@@ -215,7 +215,8 @@ pub fn check<T: Schema + 'static>(body: &Value, version: Version) -> Result<(), 
     let Err(error) = validator.validate(body) else { return Ok(()) };
     let path = error.instance_path().to_string();
     let field = path.rsplit('/').find(|part| !part.is_empty()).unwrap_or("body").to_owned();
-    let secret = field.to_ascii_lowercase().contains("pass") || path.contains("/auth");
+    let secret =
+        field.to_ascii_lowercase().contains("pass") || path.contains("/auth") || path.contains("/payload");
     let mut value = if secret { "***".to_owned() } else { error.instance().to_string() };
     if value.len() > 200 {
         value.truncate((0..=200).rev().find(|&at| value.is_char_boundary(at)).unwrap_or(0));
