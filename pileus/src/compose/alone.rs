@@ -16,7 +16,10 @@ use crate::{config::Config, state::StateDir};
 /// Hands the list to a macro: a section of the configuration, and the service.
 macro_rules! alone {
     ($make:ident) => {
-        $make! {}
+        $make! {
+            /// Barbican.
+            key_manager: barbican::Barbican,
+        }
     };
 }
 pub(crate) use alone;
