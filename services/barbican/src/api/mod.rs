@@ -1,5 +1,6 @@
 //! The API: one file for each resource, with its routes and the rules that guard them.
 
+mod consumers;
 mod metadata;
 mod pages;
 mod payloads;
@@ -13,7 +14,11 @@ use crate::Barbican;
 
 /// All routes and rules.
 pub(crate) fn routes() -> Routes<Barbican> {
-    versions::routes().merge(secrets::routes()).merge(payloads::routes()).merge(metadata::routes())
+    versions::routes()
+        .merge(secrets::routes())
+        .merge(payloads::routes())
+        .merge(metadata::routes())
+        .merge(consumers::routes())
 }
 
 const fn rule(name: &'static str, default: &'static str, doc: &'static str) -> Rule {

@@ -1,5 +1,6 @@
 //! The tables: each file has a table with its queries and the migration that makes it.
 
+pub(crate) mod consumer;
 pub(crate) mod metadatum;
 pub(crate) mod payload;
 pub(crate) mod quota_lock;
@@ -18,6 +19,7 @@ impl MigratorTrait for Migrations {
             Box::new(payload::Migration),
             Box::new(metadatum::Migration),
             Box::new(quota_lock::Migration),
+            Box::new(consumer::Migration),
         ]
     }
 }
