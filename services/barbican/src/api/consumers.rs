@@ -84,7 +84,7 @@ async fn add(cx: Cx<Barbican>, Path(id): Path<String>, Body(used): Body<Use>) ->
     consumer::add(&tx, &secret, project, &used).await?;
     tx.emit(cx.event("key_manager.consumer.create", secret.id));
     tx.commit().await?;
-    secrets::answer(&cx, &secret)
+    secrets::answer(&cx, &secret).await
 }
 
 async fn remove(cx: Cx<Barbican>, Path(id): Path<String>, Body(used): Body<Use>) -> Result<Response, Fault> {
@@ -95,7 +95,7 @@ async fn remove(cx: Cx<Barbican>, Path(id): Path<String>, Body(used): Body<Use>)
     }
     tx.emit(cx.event("key_manager.consumer.delete", secret.id));
     tx.commit().await?;
-    secrets::answer(&cx, &secret)
+    secrets::answer(&cx, &secret).await
 }
 
 #[cfg(test)]
@@ -122,13 +122,18 @@ mod tests {
         for id in ["a", "b", "b"] {
             let said = member.post(&consumers, used(id)).await;
             assert_eq!(said.status, 200, "{:?}", said.json);
-            assert_eq!(said.json["name"], "n");
+            assert_eq!(said.json["consumers"][0], used("a"));
         }
         let page = member.get(&format!("{consumers}?limit=1")).await.json;
         assert_eq!((&page["consumers"][0]["resource_id"], &page["total"]), (&json!("a"), &json!(2)));
         let next = page["next"].as_str().unwrap().strip_prefix("http://cloud/key-manager").unwrap();
         assert_eq!(member.get(next).await.json["consumers"][0]["resource_id"], "b");
 
+        assert_eq!(
+            member.get("/v1/secrets").await.json["secrets"][0]["consumers"],
+            json!([used("a"), used("b")])
+        );
+        assert_eq!(old.get(&path).await.json.get("consumers"), None);
         assert_eq!(member.send(Method::DELETE, &consumers, Some(used("a"))).await.status, 200);
         fault(&member.send(Method::DELETE, &consumers, Some(used("a"))).await, 404);
         for body in [json!({}), json!({"service": "", "resource_type": "x", "resource_id": "x"}), json!(1)] {

@@ -23,7 +23,7 @@ use crate::{
     Barbican, content,
     error::Error,
     model::{
-        payload,
+        consumer, payload,
         secret::{self, Column, Entity, Model},
     },
     quota,
@@ -113,13 +113,17 @@ struct SecretView<'a> {
     #[view(skip_none)]
     content_types: Option<Value>,
     secret_ref: String,
+    #[view(since = "1.1")]
+    consumers: Vec<Value>,
 }
 
 pub(super) fn reference(cx: &Cx<Barbican>, id: Uuid) -> String {
     cx.link(&format!("/v1/secrets/{id}"))
 }
 
-fn view<'a>(cx: &Cx<Barbican>, row: &'a Model) -> SecretView<'a> {
+/// `consumers` are those of all the rows that are shown.
+fn view<'a>(cx: &Cx<Barbican>, row: &'a Model, consumers: &[consumer::Model]) -> SecretView<'a> {
+    let own = consumers.iter().filter(|consumer| consumer.secret_id == row.id);
     SecretView {
         created: moment(row.created_at),
         updated: moment(row.updated_at),
@@ -133,6 +137,15 @@ fn view<'a>(cx: &Cx<Barbican>, row: &'a Model) -> SecretView<'a> {
         creator_id: &row.creator_id,
         content_types: row.content_type.as_ref().map(|kind| literal!({"default": kind})),
         secret_ref: reference(cx, row.id),
+        consumers: own
+            .map(|consumer| {
+                literal!({
+                    "service": consumer.service,
+                    "resource_type": consumer.resource_type,
+                    "resource_id": consumer.resource_id,
+                })
+            })
+            .collect(),
     }
 }
 
@@ -142,7 +155,8 @@ async fn index(cx: Cx<Barbican>, mut query: Query) -> Result<Response, Fault> {
     let is_bits = |value: &str| value.parse::<i64>().is_ok_and(|bits| bits > 0);
     query.pairs.retain(|(name, value)| !value.is_empty() && (name != "bits" || is_bits(value)));
     let page = pages::read(&cx, secret::visible(&scope), &LIST, &query).await?;
-    let views: Vec<_> = page.rows.iter().map(|row| view(&cx, row)).collect();
+    let consumers = consumer::of_all(cx.service.db.read(), &page.rows).await?;
+    let views: Vec<_> = page.rows.iter().map(|row| view(&cx, row, &consumers)).collect();
     page.answer(&cx, "secrets", &query, &views)
 }
 
@@ -232,12 +246,13 @@ async fn show(cx: Cx<Barbican>, Path(id): Path<String>, headers: HeaderMap) -> R
         let secret = cx.open_for("secret:decrypt", sealed)?;
         return payloads::answer(&cx, &secret, accept).await;
     }
-    answer(&cx, &cx.open(sealed)?)
+    answer(&cx, &cx.open(sealed)?).await
 }
 
 /// What is known of an opened secret.
-pub(super) fn answer(cx: &Cx<Barbican>, secret: &Model) -> Result<Response, Fault> {
-    json(StatusCode::OK, &At(&view(cx, secret), cx.version))
+pub(super) async fn answer(cx: &Cx<Barbican>, secret: &Model) -> Result<Response, Fault> {
+    let consumers = consumer::of_all(cx.service.db.read(), std::slice::from_ref(secret)).await?;
+    json(StatusCode::OK, &At(&view(cx, secret, &consumers), cx.version))
 }
 
 async fn delete(cx: Cx<Barbican>, Path(id): Path<String>) -> Result<Response, Fault> {

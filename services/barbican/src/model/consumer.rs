@@ -2,7 +2,7 @@
 
 use chrono::Utc;
 use platform::db::WriteTx;
-use sea_orm::{ActiveValue::Set, Condition, Select, entity::prelude::*};
+use sea_orm::{ActiveValue::Set, Condition, QueryOrder, Select, entity::prelude::*};
 use sea_orm_migration::{prelude::*, schema::*};
 
 use crate::model::secret;
@@ -90,6 +90,19 @@ impl Use {
 /// The consumers of an opened secret.
 pub(crate) fn of(secret: &secret::Model) -> Select<Entity> {
     Entity::find().filter(Column::SecretId.eq(secret.id))
+}
+
+/// The consumers of several, in the order in which they were said.
+pub(crate) async fn of_all(
+    db: &impl ConnectionTrait,
+    secrets: &[secret::Model],
+) -> Result<Vec<Model>, DbErr> {
+    if secrets.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = secrets.iter().map(|secret| secret.id);
+    let found = Entity::find().filter(Column::SecretId.is_in(ids));
+    found.order_by_asc(Column::CreatedAt).order_by_asc(Column::Id).all(db).await
 }
 
 /// Those that a project has said.
