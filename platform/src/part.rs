@@ -68,7 +68,7 @@ impl<C> Room<C> {
         let base = Base {
             scheme: S::SCHEME,
             tokens,
-            policy: Arc::new(Policy::of(&S::api())),
+            policy: Arc::new(Policy::new(&[]).beside(&S::api())),
             endpoint: format!("{url}{}", S::SCHEME.place).into(),
         };
         Self { base, db, config, secret }

@@ -195,7 +195,7 @@ impl<S: Service> Routes<S> {
         self
     }
 
-    /// The rules that guard these routes, declared beside them (see [`crate::policy::Policy::of`]).
+    /// The rules that guard these routes, declared beside them (see [`crate::policy::Policy::beside`]).
     pub fn rules(mut self, rules: &'static [Rule]) -> Self {
         self.rules.push(rules);
         self

@@ -104,18 +104,16 @@ pub struct Policy {
 impl Policy {
     /// The defaults of a service; [`PERSONAS`] are there besides.
     pub fn new(defaults: &'static [&'static [Rule]]) -> Self {
-        Self::with(defaults.to_vec())
-    }
-
-    /// The same of a service whose rules are all declared beside its routes.
-    pub fn of<S: Service>(routes: &Routes<S>) -> Self {
-        Self::with(routes.declared_rules().to_vec())
-    }
-
-    fn with(defaults: Vec<&'static [Rule]>) -> Self {
-        let policy = Self { defaults, checks: RwLock::default() };
+        let policy = Self { defaults: defaults.to_vec(), checks: RwLock::default() };
         policy.replace(&HashMap::new());
         policy
+    }
+
+    /// The same with the rules that are declared beside these routes (see [`Routes::rules`]).
+    pub fn beside<S: Service>(mut self, routes: &Routes<S>) -> Self {
+        self.defaults.extend(routes.declared_rules());
+        self.replace(&HashMap::new());
+        self
     }
 
     /// All declared rules.

@@ -129,7 +129,7 @@ impl Cinder {
         let base = Base {
             scheme: &scheme::SCHEME,
             tokens,
-            policy: Arc::new(Policy::new(policy::ALL)),
+            policy: Arc::new(Policy::new(policy::ALL).beside(&api::routes())),
             endpoint: endpoint.into(),
         };
         let (volumes, volume_wakes) = reconcile::channel();

@@ -118,7 +118,7 @@ impl Glance {
         let folder = config.folder.clone().unwrap_or(folder);
         let store = FileStore::open(&folder)
             .map_err(|error| OpenError::Folder(folder.display().to_string(), error))?;
-        let policy = Arc::new(Policy::new(policy::ALL));
+        let policy = Arc::new(Policy::new(policy::ALL).beside(&api::routes()));
         let (collector, collected) = reconcile::channel();
         let (importer, imported) = reconcile::channel();
         Ok(Arc::new_cyclic(|me| Self {

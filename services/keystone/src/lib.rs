@@ -95,7 +95,7 @@ impl Keystone {
     /// Makes the service; its key repositories are made when they are not there.
     pub async fn new(needs: Needs) -> Result<Arc<Self>, StartError> {
         let Needs { db, endpoint, state, config, policy: file } = needs;
-        let policy = Policy::new(policy::RULES);
+        let policy = Policy::new(policy::RULES).beside(&api::routes());
         if let Some(file) = file {
             policy.load(&file)?;
         }

@@ -135,7 +135,7 @@ impl Neutron {
             base: Base {
                 scheme: &scheme::SCHEME,
                 tokens: needs.tokens,
-                policy: Arc::new(Policy::new(policy::DEFAULTS)),
+                policy: Arc::new(Policy::new(policy::DEFAULTS).beside(&api::routes())),
                 endpoint: needs.endpoint,
             },
             db: needs.db,

@@ -150,7 +150,7 @@ impl Part for Nova {
 impl Nova {
     /// Nova, with its first flavors made. Nothing runs until [`Nova::spawn`].
     pub async fn new(needs: Needs) -> Result<Arc<Self>, OpenError> {
-        let rules = Policy::new(policy::RULES);
+        let rules = Policy::new(policy::RULES).beside(&api::routes());
         if let Some(file) = &needs.policy_file {
             rules.load(file)?;
         }

@@ -100,7 +100,7 @@ impl Placement {
     /// Ready to serve.
     pub fn new(needs: Needs) -> Arc<Self> {
         let Needs { config, db, tokens, endpoint } = needs;
-        let policy = Arc::new(Policy::new(policy::ALL));
+        let policy = Arc::new(Policy::new(policy::ALL).beside(&api::routes()));
         Arc::new(Self { base: Base { scheme: &SCHEME, tokens, policy, endpoint }, db, config })
     }
 
