@@ -6,44 +6,50 @@ use anyhow::Context;
 use platform::{Options, db::DatabaseConfig, telemetry::LogConfig};
 use serde::{Deserialize, Serialize};
 
-/// The whole configuration.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, Options)]
-#[serde(default, deny_unknown_fields)]
-pub struct Config {
-    /// The port behind which every API stands.
-    #[option(section)]
-    pub api: ApiConfig,
-    /// Where state is kept.
-    #[option(section)]
-    pub database: DatabaseConfig,
-    /// What is logged.
-    #[option(section)]
-    pub log: LogConfig,
-    /// The hypervisor host that this process is.
-    #[option(section)]
-    pub host: HostConfig,
-    /// Networks.
-    #[option(section)]
-    pub network: NetworkConfig,
-    /// Keystone.
-    #[option(section)]
-    pub identity: keystone::Config,
-    /// Glance.
-    #[option(section)]
-    pub image: glance::Config,
-    /// Placement.
-    #[option(section)]
-    pub placement: placement::Config,
-    /// Nova.
-    #[option(section)]
-    pub compute: nova::Config,
-    /// Neutron.
-    #[option(section)]
-    pub networking: neutron::Config,
-    /// Cinder.
-    #[option(section)]
-    pub volume: cinder::Config,
+macro_rules! config {
+    ($($(#[$doc:meta])* $section:ident: $service:ty,)*) => {
+        /// The whole configuration.
+        #[derive(Debug, Clone, Default, Serialize, Deserialize, Options)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct Config {
+            /// The port behind which every API stands.
+            #[option(section)]
+            pub api: ApiConfig,
+            /// Where state is kept.
+            #[option(section)]
+            pub database: DatabaseConfig,
+            /// What is logged.
+            #[option(section)]
+            pub log: LogConfig,
+            /// The hypervisor host that this process is.
+            #[option(section)]
+            pub host: HostConfig,
+            /// Networks.
+            #[option(section)]
+            pub network: NetworkConfig,
+            /// Keystone.
+            #[option(section)]
+            pub identity: keystone::Config,
+            /// Glance.
+            #[option(section)]
+            pub image: glance::Config,
+            /// Placement.
+            #[option(section)]
+            pub placement: placement::Config,
+            /// Nova.
+            #[option(section)]
+            pub compute: nova::Config,
+            /// Neutron.
+            #[option(section)]
+            pub networking: neutron::Config,
+            /// Cinder.
+            #[option(section)]
+            pub volume: cinder::Config,
+            $($(#[$doc])* #[option(section)] pub $section: <$service as platform::part::Alone>::Config,)*
+        }
+    };
 }
+crate::compose::alone::alone!(config);
 
 /// The port behind which every API stands.
 #[derive(Debug, Clone, Serialize, Deserialize, Options)]

@@ -7,6 +7,7 @@
 //! | [`policy`] | the oslo.policy language |
 //! | [`db`] | SQLite, PostgreSQL and MariaDB: reads, the one way to write, migrations, lists by page |
 //! | [`events`] | the outbox: every change of state, committed with it |
+//! | [`part`] | a service as the composition has it |
 //! | [`reconcile`] | controllers that bring what is to what is wanted |
 //! | [`config`] | options with their documentation |
 //! | [`telemetry`] | logs and metrics |
@@ -20,6 +21,7 @@ pub mod config;
 pub mod db;
 pub mod events;
 pub mod http;
+pub mod part;
 pub mod policy;
 pub mod reconcile;
 pub mod telemetry;

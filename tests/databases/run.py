@@ -16,7 +16,7 @@ import time
 
 from lab import ROOT, say
 
-CRATES = ["platform", "keystone", "glance", "placement", "neutron", "cinder", "nova"]
+CRATES = ["platform", *sorted(os.listdir(os.path.join(ROOT, "services")))]
 #: Each test has databases of its own, and each of those a few connections.
 CONNECTIONS = 1000
 

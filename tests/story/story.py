@@ -15,6 +15,7 @@ import urllib.parse
 import websocket
 
 from client import Guest, openstack, refused, say, until
+from keys import keys
 from leftovers import Leftovers
 
 FOLDER = tempfile.mkdtemp(prefix="story-")
@@ -236,6 +237,7 @@ def main():
     identity()
     image_and_flavor()
     image_by_url()
+    keys()
     networks()
     one, two = servers()
     neighbours(one, two)

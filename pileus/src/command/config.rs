@@ -35,6 +35,6 @@ fn shown(name: &str, value: &serde_json::Value) -> String {
     match value {
         serde_json::Value::String(text) if secret && !text.is_empty() => "\"(set)\"".into(),
         serde_json::Value::Null => "\"\"".into(),
-        value => value.to_string(),
+        value => toml::Value::try_from(value).map_or_else(|_| value.to_string(), |value| value.to_string()),
     }
 }

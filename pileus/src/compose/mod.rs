@@ -3,6 +3,7 @@
 //! The order is that of what needs what. APIs answer as soon as the databases are open; engines start beside them, and
 //! reconcilers wait for engines by trying again.
 
+pub mod alone;
 pub mod clouds;
 pub mod engines;
 pub mod host;

@@ -4,25 +4,27 @@ use std::sync::Arc;
 
 use agent_protocol::HostRegistry;
 use anyhow::Context;
-use axum::Router;
 use cinder::Cinder;
 use contracts::identity::Tokens;
 use glance::Glance;
-use keystone::{BootstrapRequest, Keystone};
+use keystone::{BootstrapRequest, CatalogService, Keystone};
 use neutron::Neutron;
 use nova::Nova;
 use placement::Placement;
-use platform::events::Bus;
+use platform::{events::Bus, http::Scheme, part::Part};
 use tokio_util::sync::CancellationToken;
 
-use super::engines::Engines;
+use super::{
+    alone::{self, House},
+    engines::Engines,
+};
 use crate::{
     config::{Config, HypervisorDriver},
     front::Mounted,
     state::StateDir,
 };
 
-/// All services.
+/// All services: those that others need by name, and the rest.
 pub struct Services {
     pub keystone: Arc<Keystone>,
     pub glance: Arc<Glance>,
@@ -30,6 +32,7 @@ pub struct Services {
     pub nova: Arc<Nova>,
     pub neutron: Arc<Neutron>,
     pub cinder: Arc<Cinder>,
+    alone: Vec<Arc<dyn Part>>,
 }
 
 impl Services {
@@ -55,15 +58,14 @@ impl Services {
             async { Cinder::open_database(database, &folder, bus.clone()).await },
         )?;
 
-        let (keystone, admin_project) =
-            keystone(config, state, url, keystone_db).await.context("keystone")?;
+        let keystone = keystone(config, state, url, keystone_db).await.context("keystone")?;
         let tokens: Arc<dyn Tokens> = keystone.clone();
-        let endpoint = |place: &str| -> Arc<str> { format!("{url}{place}").into() };
+        let endpoint = |scheme: &Scheme| -> Arc<str> { format!("{url}{}", scheme.place).into() };
         let glance = Glance::new(glance::Needs {
             config: config.image.clone(),
             db: glance_db,
             tokens: tokens.clone(),
-            endpoint: endpoint("/image"),
+            endpoint: endpoint(&glance::SCHEME),
             folder: state.folder("images")?,
         })
         .context("glance")?;
@@ -71,13 +73,13 @@ impl Services {
             config: config.placement.clone(),
             db: placement_db,
             tokens: tokens.clone(),
-            endpoint: endpoint("/placement"),
+            endpoint: endpoint(&placement::SCHEME),
         });
         let neutron = Neutron::new(neutron::Needs {
             config: config.networking.clone(),
             db: neutron_db,
             tokens: tokens.clone(),
-            endpoint: endpoint("/networking"),
+            endpoint: endpoint(&neutron::SCHEME),
             engine: engines.network(),
         });
         let backend: Arc<dyn cinder::Backend> = match config.host.driver {
@@ -88,7 +90,7 @@ impl Services {
             config: config.volume.clone(),
             db: cinder_db,
             tokens: tokens.clone(),
-            endpoint: format!("{url}/volume"),
+            endpoint: endpoint(&cinder::SCHEME).to_string(),
             images: glance.clone(),
             backend,
         })
@@ -97,8 +99,8 @@ impl Services {
         let nova = Nova::new(nova::Needs {
             config: config.compute.clone(),
             db: nova_db,
-            tokens,
-            endpoint: endpoint("/compute"),
+            tokens: tokens.clone(),
+            endpoint: endpoint(&nova::SCHEME),
             policy_file: None,
             hosts: Arc::new(hosts.clone()),
             images: glance.clone(),
@@ -113,36 +115,66 @@ impl Services {
         neutron.set_server_events(nova.clone());
         cinder.set_disk_copies(nova.clone());
         neutron.set_hosts(Arc::new(hosts.clone()));
+        let alone = alone::open(&House { config, state, folder, bus, url, tokens }).await?;
+        let services = Self { keystone, glance, placement, nova, neutron, cinder, alone };
+
+        let admin_project = services.bootstrap(config, state, url).await.context("keystone")?;
         let external = &config.networking.external;
         if external.enabled {
-            neutron
+            services
+                .neutron
                 .ensure_external_network(&admin_project, external)
                 .await
                 .context("the external network")?;
         }
-        Ok(Self { keystone, glance, placement, nova, neutron, cinder })
+        Ok(services)
+    }
+
+    /// What is the same of all of them.
+    pub fn all(&self) -> Vec<Arc<dyn Part>> {
+        let mut all: Vec<Arc<dyn Part>> = vec![
+            self.keystone.clone(),
+            self.glance.clone(),
+            self.placement.clone(),
+            self.nova.clone(),
+            self.neutron.clone(),
+            self.cinder.clone(),
+        ];
+        all.extend(self.alone.iter().cloned());
+        all
     }
 
     /// Each with its place under the one address.
-    pub fn routers(&self) -> Vec<(&'static str, Router)> {
-        let mounted: Vec<Mounted> = vec![
-            ("/identity", self.keystone.clone().router()),
-            ("/image", self.glance.clone().router()),
-            ("/placement", self.placement.clone().router()),
-            ("/compute", self.nova.clone().router()),
-            ("/networking", self.neutron.clone().router()),
-            ("/volume", self.cinder.clone().router()),
-        ];
-        mounted
+    pub fn routers(&self) -> Vec<Mounted> {
+        self.all().into_iter().map(|part| (part.base().scheme.place, part.router())).collect()
     }
 
     /// Starts what each does by itself.
     pub fn spawn(&self, cancel: &CancellationToken) {
-        self.keystone.spawn(cancel.clone());
-        self.glance.spawn(cancel.clone());
-        self.neutron.spawn(cancel.clone());
-        self.cinder.spawn(cancel.clone());
-        self.nova.spawn(cancel.clone());
+        for part in self.all() {
+            part.spawn(cancel.clone());
+        }
+    }
+
+    /// Makes the first users and the catalog. Returns the id of the administrators' project.
+    async fn bootstrap(&self, config: &Config, state: &StateDir, url: &str) -> anyhow::Result<String> {
+        let all = self.all();
+        let services = all.iter().map(|part| part.base().scheme).flat_map(|scheme| {
+            scheme.catalog.iter().map(|entry| CatalogService {
+                kind: entry.kind.into(),
+                name: entry.name.into(),
+                path: format!("{}{}", scheme.place, entry.path),
+            })
+        });
+        let request = BootstrapRequest {
+            admin_password: state.secret("admin-password")?,
+            demo_password: Some(state.secret("demo-password")?),
+            reset_admin_password: false,
+            region: config.api.region.clone(),
+            base_url: url.to_owned(),
+            services: services.collect(),
+        };
+        Ok(self.keystone.bootstrap(&request).await?)
     }
 }
 
@@ -151,23 +183,13 @@ async fn keystone(
     state: &StateDir,
     url: &str,
     db: platform::db::Database,
-) -> anyhow::Result<(Arc<Keystone>, String)> {
+) -> anyhow::Result<Arc<Keystone>> {
     let keystone = Keystone::new(keystone::Needs {
         db,
-        endpoint: format!("{url}/identity"),
+        endpoint: format!("{url}{}", keystone::SCHEME.place),
         state: state.folder("keystone")?,
         config: config.identity.clone(),
         policy: None,
-    })
-    .await?;
-    let request = BootstrapRequest {
-        admin_password: state.secret("admin-password")?,
-        demo_password: Some(state.secret("demo-password")?),
-        reset_admin_password: false,
-        region: config.api.region.clone(),
-        base_url: url.to_owned(),
-        services: keystone::standard_services(),
-    };
-    let admin_project = keystone.bootstrap(&request).await?;
-    Ok((keystone, admin_project))
+    });
+    Ok(keystone.await?)
 }

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use http::Method;
-use platform::http::{Envelope, Scheme, testing::Answer};
+use platform::http::{Envelope, Fault, Scheme, testing::Answer};
 use regex::Regex;
 use serde_json::Value;
 
@@ -59,6 +59,14 @@ fn enveloped(envelope: Envelope, status: u16, json: &Value, text: &str) -> bool 
         Envelope::Placement => {
             let fault = &json["errors"][0];
             fault["status"] == status && fault["detail"].is_string() && fault["request_id"].is_string()
+        }
+        // Of the same members as one that is made here.
+        Envelope::Own(make) => {
+            let status = http::StatusCode::from_u16(status).unwrap_or_default();
+            let made = make(&Fault::new(status, "x"), "req-x");
+            let members =
+                |fault: &Value| fault.as_object().map(|map| map.keys().cloned().collect::<Vec<_>>());
+            members(json).is_some() && members(json) == members(&made)
         }
         Envelope::Glance => text.contains(&format!("<title>{status} ")),
     }

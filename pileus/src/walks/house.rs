@@ -11,7 +11,7 @@ use platform::{
     db::{DatabaseConfig, Synchronous},
     events::Bus,
     http::{
-        Route, Scheme, Service,
+        Route, Scheme,
         testing::{Answer, Client},
     },
     policy::Policy,
@@ -68,14 +68,7 @@ impl House {
         let hosts = HostRegistry::new();
         let services = Services::open(&config, &state, &url, &engines, &hosts, Bus::default()).await.unwrap();
         let router = front::router(services.routers(), Arc::new(|| Value::Null));
-        let parts = vec![
-            part("/identity", &*services.keystone, keystone::Keystone::routes()),
-            part("/image", &*services.glance, glance::Glance::routes()),
-            part("/placement", &*services.placement, placement::Placement::routes()),
-            part("/compute", &*services.nova, nova::Nova::routes()),
-            part("/networking", &*services.neutron, neutron::Neutron::routes()),
-            part("/volume", &*services.cinder, cinder::Cinder::routes()),
-        ];
+        let parts = services.all().iter().map(|part| declared(&**part)).collect();
         let client = Client::new(router, "");
         Self { parts, services, folder, client, complaints: Mutex::default() }
     }
@@ -165,9 +158,10 @@ impl House {
     }
 }
 
-fn part(place: &'static str, service: &impl Service, routes: Vec<Route>) -> Part {
+fn declared(service: &dyn platform::part::Part) -> Part {
     let base = service.base();
-    Part { place, scheme: base.scheme, policy: base.policy.clone(), routes }
+    let (scheme, policy) = (base.scheme, base.policy.clone());
+    Part { place: scheme.place, scheme, policy, routes: service.routes() }
 }
 
 /// A path of a template, each parameter given by what stands before it: `servers` for `/servers/{id}`.

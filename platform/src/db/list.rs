@@ -11,7 +11,10 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::http::{Fault, Query};
+use crate::{
+    http::{Fault, Query},
+    wire::time,
+};
 
 /// What kind of value a filter compares with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +27,9 @@ pub enum Kind {
     Bool,
     /// A whole number. What is none is refused.
     Int,
+    /// A time, or times with what they are to be to it: `gte:2026-01-01T00:00:00,lt:2026-02-01T00:00:00`. What is none
+    /// is refused.
+    Time,
 }
 
 /// What a list can be filtered and sorted by.
@@ -141,8 +147,13 @@ pub fn filter<E: EntityTrait>(
         let mut values = Vec::new();
         let mut asked = false;
         for text in query.all(name) {
+            if *kind == Kind::Time {
+                select = select.filter(times(name, *column, text)?);
+                continue;
+            }
             asked = true;
             match kind {
+                Kind::Time => {}
                 Kind::Text => values.push(Value::from(text)),
                 Kind::Uuid => values.extend(Uuid::from_str(text).ok().map(Value::from)),
                 Kind::Bool => values.extend(query.flag(name)?.map(Value::from)),
@@ -156,6 +167,29 @@ pub fn filter<E: EntityTrait>(
         }
     }
     Ok(select)
+}
+
+/// The conditions that `gt:TIME,lte:TIME` puts on a column.
+fn times(name: &str, column: impl ColumnTrait, text: &str) -> Result<Condition, Fault> {
+    let mut all = Condition::all();
+    for part in text.split(',') {
+        let operators = ["gte:", "gt:", "lte:", "lt:", "neq:", "eq:"];
+        let found = operators.into_iter().find_map(|operator| Some((operator, part.strip_prefix(operator)?)));
+        let (operator, time) = found.unwrap_or(("eq:", part));
+        let time = time::read(time).ok_or_else(|| {
+            let part: String = part.chars().take(40).collect();
+            Fault::bad_request(format!("Invalid input for query parameters {name}. Value: {part}"))
+        })?;
+        all = all.add(match operator {
+            "gte:" => column.gte(time),
+            "gt:" => column.gt(time),
+            "lte:" => column.lte(time),
+            "lt:" => column.lt(time),
+            "neq:" => column.ne(time),
+            _ => column.eq(time),
+        });
+    }
+    Ok(all)
 }
 
 /// Filters, sorts, and reads one page.

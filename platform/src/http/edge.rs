@@ -13,10 +13,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
+use tower::ServiceExt;
 use tracing::Instrument;
 
 use super::{
-    Envelope, Fault, Routes, Scheme, Service, context::Asked, fault::Unrendered, scheme::Circumstances,
+    Envelope, Fault, Routes, Scheme, Service, context::Asked, fault::Unrendered, paths::without_slash,
+    scheme::Circumstances,
 };
 use crate::wire::Version;
 
@@ -40,6 +42,11 @@ pub fn mount<S: Service>(routes: Routes<S>, service: Arc<S>) -> Router {
         .method_not_allowed_fallback(move |method: Method| async move { unrouted_method(scheme, &method) })
         .with_state(service)
         .layer(from_fn_with_state((scheme, challenge), edge))
+}
+
+/// The same for a service of whose paths each may end with a slash.
+pub fn mount_lenient<S: Service>(routes: Routes<S>, service: Arc<S>) -> Router {
+    Router::new().fallback_service(mount(routes, service).map_request(without_slash))
 }
 
 /// Marks the answer to what no route takes: some services say that in other words than their faults.

@@ -65,6 +65,13 @@ impl Fault {
             "Unexpected API Error. The log has it under this request's id.",
         )
     }
+    /// The words that go with its status.
+    pub fn title(&self) -> &'static str {
+        match self.status {
+            StatusCode::PAYLOAD_TOO_LARGE => "Request Entity Too Large",
+            status => status.canonical_reason().unwrap_or("Error"),
+        }
+    }
     /// Names it.
     pub fn named(mut self, name: impl Into<Cow<'static, str>>) -> Self {
         self.name = Some(name.into());

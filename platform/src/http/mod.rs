@@ -24,6 +24,7 @@ mod context;
 mod edge;
 mod fault;
 mod lookup;
+mod paths;
 mod query;
 mod route;
 mod scheme;
@@ -33,8 +34,8 @@ mod tests;
 
 pub use body::Body;
 pub use context::{Base, Cx, NamedProject, OpenCx, Service, answer, json};
-pub use edge::{RequestId, mount};
+pub use edge::{RequestId, mount, mount_lenient};
 pub use fault::Fault;
 pub use query::Query;
 pub use route::{Action, Route, Routes};
-pub use scheme::{Envelope, Foreign, Microversions, Scheme};
+pub use scheme::{CatalogEntry, Envelope, Foreign, Microversions, Scheme};

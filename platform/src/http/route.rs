@@ -13,6 +13,7 @@ use sea_orm::EntityTrait;
 use super::Service;
 use crate::{
     db::list::{DeclaredList, ListSpec},
+    policy::Rule,
     wire::{Range, Version},
 };
 
@@ -31,6 +32,8 @@ pub struct Route {
     pub actions: Vec<Action>,
     /// What it lists by pages.
     pub list: Option<DeclaredList>,
+    /// Whether it is a document of versions, by which clients find the rest: open to everybody.
+    pub document: bool,
 }
 
 /// An action that a body names by its only member: `{"os-start": null}`.
@@ -53,13 +56,14 @@ impl Action {
 
 impl Route {
     fn new(method: Method, path: &'static str, policy: Option<&'static str>, versions: Range) -> Self {
-        Self { method, path, policy, versions, actions: Vec::new(), list: None }
+        Self { method, path, policy, versions, actions: Vec::new(), list: None, document: false }
     }
 }
 
 /// All routes of a service.
 pub struct Routes<S> {
     table: Vec<Route>,
+    rules: Vec<&'static [Rule]>,
     router: Router<Arc<S>>,
 }
 
@@ -72,7 +76,7 @@ impl<S: Service> Default for Routes<S> {
 impl<S: Service> Routes<S> {
     /// None yet.
     pub fn new() -> Self {
-        Self { table: Vec::new(), router: Router::new() }
+        Self { table: Vec::new(), rules: Vec::new(), router: Router::new() }
     }
 
     /// A route with its policy.
@@ -110,6 +114,16 @@ impl<S: Service> Routes<S> {
         T: 'static,
     {
         self.add(Route::new(method, path, None, Range::default()), handler)
+    }
+
+    /// A document of versions, by which clients find the rest. Its handler takes an `OpenCx`.
+    pub fn document<H, T>(self, path: &'static str, handler: H) -> Self
+    where
+        H: Handler<T, Arc<S>>,
+        T: 'static,
+    {
+        let route = Route::new(Method::GET, path, None, Range::default());
+        self.add(Route { document: true, ..route }, handler)
     }
 
     /// GET
@@ -160,6 +174,7 @@ impl<S: Service> Routes<S> {
     /// Another table's routes besides.
     pub fn merge(mut self, other: Self) -> Self {
         self.table.extend(other.table);
+        self.rules.extend(other.rules);
         self.router = self.router.merge(other.router);
         self
     }
@@ -177,6 +192,12 @@ impl<S: Service> Routes<S> {
         if let Some(last) = self.table.last_mut() {
             last.list = Some(spec.declared());
         }
+        self
+    }
+
+    /// The rules that guard these routes, declared beside them (see [`crate::policy::Policy::beside`]).
+    pub fn rules(mut self, rules: &'static [Rule]) -> Self {
+        self.rules.push(rules);
         self
     }
 
@@ -200,6 +221,10 @@ impl<S: Service> Routes<S> {
         self.router = self.router.route(route.path, on(filter, handler).layer(Extension(declared)));
         self.table.push(route);
         self
+    }
+
+    pub(crate) fn declared_rules(&self) -> &[&'static [Rule]] {
+        &self.rules
     }
 
     pub(super) fn into_router(self) -> Router<Arc<S>> {

@@ -13,6 +13,10 @@ pub struct Scheme {
     pub service_type: &'static str,
     /// Its name, for logs and metrics: `nova`.
     pub name: &'static str,
+    /// Its place under the one address: `/compute`.
+    pub place: &'static str,
+    /// What the catalog shows of it.
+    pub catalog: &'static [CatalogEntry],
     /// The range of microversions, where the service has them.
     pub microversions: Option<Microversions>,
     /// The shape of a fault's body.
@@ -21,6 +25,24 @@ pub struct Scheme {
     pub foreign: Foreign,
     /// Bodies of requests that are longer are refused with 413 (handlers of uploads read the stream themselves).
     pub max_body: usize,
+}
+
+/// What the catalog shows of a service.
+#[derive(Debug, Clone, Copy)]
+pub struct CatalogEntry {
+    /// The type by which clients look for it: `volumev3`.
+    pub kind: &'static str,
+    /// The name: `cinderv3`.
+    pub name: &'static str,
+    /// The path below the service's place; may ask for `%(project_id)s`.
+    pub path: &'static str,
+}
+
+impl CatalogEntry {
+    /// Of that type and name, at that path below the service's place.
+    pub const fn new(kind: &'static str, name: &'static str, path: &'static str) -> Self {
+        Self { kind, name, path }
+    }
 }
 
 /// The range of microversions of a service.
@@ -35,7 +57,7 @@ pub struct Microversions {
 }
 
 /// The shape of a fault's body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub enum Envelope {
     /// `{"error": {"code", "message", "title"}}`
     Keystone,
@@ -47,6 +69,8 @@ pub enum Envelope {
     Placement,
     /// As webob writes it: a small HTML page, or JSON for who asks for that.
     Glance,
+    /// One that no other service has, made of the fault and the request's id: it stands in the service's `scheme.rs`.
+    Own(fn(&Fault, &str) -> Value),
 }
 
 /// What a stranger is told of somebody else's resource.
@@ -75,7 +99,7 @@ impl Scheme {
     /// The body of a fault, and its content type.
     pub(super) fn render(&self, fault: &Fault, circumstances: &Circumstances<'_>) -> (&'static str, Vec<u8>) {
         let code = fault.status.as_u16();
-        let title = title(fault.status);
+        let title = fault.title();
         let message = &fault.message;
         let body: Value = match self.envelope {
             Envelope::Glance if code == 401 && circumstances.json => webob_json(code, title, UNVERIFIED),
@@ -107,6 +131,7 @@ impl Scheme {
                 }
                 json!({"errors": [error]})
             }
+            Envelope::Own(make) => make(fault, circumstances.request_id),
         };
         ("application/json", body.to_string().into_bytes())
     }
@@ -135,13 +160,6 @@ fn webob_page(code: u16, title: &str, message: &str) -> String {
 
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
-}
-
-fn title(status: StatusCode) -> &'static str {
-    match status {
-        StatusCode::PAYLOAD_TOO_LARGE => "Request Entity Too Large",
-        status => status.canonical_reason().unwrap_or("Error"),
-    }
 }
 
 /// The member under which Nova and Cinder answer a fault of that status.

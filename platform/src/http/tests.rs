@@ -21,6 +21,8 @@ use crate::{
 static SCHEME: Scheme = Scheme {
     service_type: "compute",
     name: "toys",
+    place: "/toys",
+    catalog: &[],
     microversions: Some(Microversions {
         min: Version::new(2, 1),
         max: Version::new(2, 20),

@@ -10,6 +10,8 @@ use std::{borrow::Cow, collections::HashMap, path::Path, sync::RwLock};
 
 use contracts::identity::{Caller, Scope};
 
+use crate::http::{Routes, Service};
+
 pub use check::Check;
 
 /// A rule as a service declares it.
@@ -95,16 +97,23 @@ impl<'a> Target<'a> {
 /// The rules of one service, in force.
 #[derive(Debug)]
 pub struct Policy {
-    defaults: &'static [&'static [Rule]],
+    defaults: Vec<&'static [Rule]>,
     checks: RwLock<HashMap<String, Check>>,
 }
 
 impl Policy {
     /// The defaults of a service; [`PERSONAS`] are there besides.
     pub fn new(defaults: &'static [&'static [Rule]]) -> Self {
-        let policy = Self { defaults, checks: RwLock::default() };
+        let policy = Self { defaults: defaults.to_vec(), checks: RwLock::default() };
         policy.replace(&HashMap::new());
         policy
+    }
+
+    /// The same with the rules that are declared beside these routes (see [`Routes::rules`]).
+    pub fn beside<S: Service>(mut self, routes: &Routes<S>) -> Self {
+        self.defaults.extend(routes.declared_rules());
+        self.replace(&HashMap::new());
+        self
     }
 
     /// All declared rules.

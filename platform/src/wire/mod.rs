@@ -24,6 +24,7 @@
 
 mod refusal;
 pub mod schema;
+pub mod time;
 pub mod version;
 pub mod view;
 

@@ -239,7 +239,8 @@ pub fn check<T: Schema + 'static>(body: &Value, version: Version) -> Result<(), 
     let Err(error) = validator.validate(body) else { return Ok(()) };
     let path = error.instance_path().to_string();
     let field = path.rsplit('/').find(|part| !part.is_empty()).unwrap_or_default().to_owned();
-    let secret = field.to_ascii_lowercase().contains("pass") || path.contains("/auth");
+    let secret =
+        field.to_ascii_lowercase().contains("pass") || path.contains("/auth") || path.contains("/payload");
     let shown = if secret { "***".to_owned() } else { shortened(refusal::repr(error.instance()), 400) };
     let value = if secret { shown.clone() } else { shortened(refusal::plain(error.instance()), 400) };
     let mut why = refusal::why(&error, &shown);

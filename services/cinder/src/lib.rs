@@ -32,7 +32,8 @@ use contracts::{compute::DiskCopies, identity::Tokens, image::Images};
 use platform::{
     db::{Database, DatabaseConfig, OpenError},
     events::Bus,
-    http::{Base, Service},
+    http::{Base, Route, Service},
+    part::Part,
     policy::Policy,
     reconcile::{self, Waker, Wakes},
 };
@@ -40,6 +41,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use backend::{Backend, FileBackend, MemoryBackend};
 pub use config::Config;
+pub use scheme::SCHEME;
 
 /// What Cinder needs of the others.
 pub struct Needs {
@@ -76,6 +78,28 @@ impl Service for Cinder {
     }
 }
 
+impl Part for Cinder {
+    fn routes(&self) -> Vec<Route> {
+        api::routes().into_table()
+    }
+
+    /// The routes.
+    fn router(self: Arc<Self>) -> axum::Router {
+        api::router(self)
+    }
+
+    /// Starts the reconcilers. Does nothing the second time.
+    fn spawn(self: Arc<Self>, cancel: CancellationToken) {
+        let wakes = self.wakes.lock().ok().and_then(|mut wakes| wakes.take());
+        let Some((volumes, snapshots)) = wakes else { return };
+        let concurrency = self.config.concurrency;
+        let volume = Arc::new(volume::VolumeReconciler::new(self.clone()));
+        tokio::spawn(reconcile::run(volume, volumes, concurrency, cancel.clone()));
+        let snapshot = Arc::new(snapshot::SnapshotReconciler::new(self));
+        tokio::spawn(reconcile::run(snapshot, snapshots, concurrency, cancel));
+    }
+}
+
 impl Cinder {
     /// Opens its database, at this release's tables.
     pub async fn open_database(
@@ -105,7 +129,7 @@ impl Cinder {
         let base = Base {
             scheme: &scheme::SCHEME,
             tokens,
-            policy: Arc::new(Policy::new(policy::ALL)),
+            policy: Arc::new(Policy::new(policy::ALL).beside(&api::routes())),
             endpoint: endpoint.into(),
         };
         let (volumes, volume_wakes) = reconcile::channel();
@@ -118,27 +142,6 @@ impl Cinder {
     /// Who copies volumes that machines write to. Said once, when Nova is there.
     pub fn set_disk_copies(&self, copies: Arc<dyn DiskCopies>) {
         let _ = self.copies.set(copies);
-    }
-
-    /// What it serves, as declared.
-    pub fn routes() -> Vec<platform::http::Route> {
-        api::routes().into_table()
-    }
-
-    /// The routes.
-    pub fn router(self: Arc<Self>) -> axum::Router {
-        api::router(self)
-    }
-
-    /// Starts the reconcilers. Does nothing the second time.
-    pub fn spawn(self: &Arc<Self>, cancel: CancellationToken) {
-        let wakes = self.wakes.lock().ok().and_then(|mut wakes| wakes.take());
-        let Some((volumes, snapshots)) = wakes else { return };
-        let concurrency = self.config.concurrency;
-        let volume = Arc::new(volume::VolumeReconciler::new(self.clone()));
-        tokio::spawn(reconcile::run(volume, volumes, concurrency, cancel.clone()));
-        let snapshot = Arc::new(snapshot::SnapshotReconciler::new(self.clone()));
-        tokio::spawn(reconcile::run(snapshot, snapshots, concurrency, cancel));
     }
 }
 

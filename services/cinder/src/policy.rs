@@ -117,6 +117,7 @@ const ELSE: &[Rule] = &[
     rule("limits_extension:used_limits", READER, "Show limits and what is used."),
     rule("volume_extension:services:index", ADMIN, "List services."),
     rule("volume_extension:services:update", ADMIN, "Enable and disable services."),
+    rule("workers:cleanup", ADMIN, "Have services take up what was left undone."),
     rule("volume:freeze_host", ADMIN, "Freeze a host."),
     rule("volume:thaw_host", ADMIN, "Thaw a host."),
     rule("volume:failover_host", ADMIN, "Fail a host over."),

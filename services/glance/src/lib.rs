@@ -32,7 +32,8 @@ use contracts::identity::Tokens;
 use platform::{
     db::{Database, DatabaseConfig, OpenError},
     events::Bus,
-    http::{Base, Service},
+    http::{Base, Route, Service},
+    part::Part,
     policy::Policy,
     reconcile::{self, Waker, Wakes},
 };
@@ -80,6 +81,27 @@ impl Service for Glance {
     }
 }
 
+impl Part for Glance {
+    fn routes(&self) -> Vec<Route> {
+        api::routes().into_table()
+    }
+
+    /// The API.
+    fn router(self: Arc<Self>) -> Router {
+        platform::http::mount(api::routes(), self)
+    }
+
+    /// Starts its reconcilers, until cancelled. Once.
+    fn spawn(self: Arc<Self>, cancel: CancellationToken) {
+        let wakes = self.wakes.lock().ok().and_then(|mut wakes| wakes.take());
+        let Some((collected, imported)) = wakes else { return };
+        let collector = Arc::new(content::collect::Collector::new(&self));
+        let importer = Arc::new(import::Importer::new(&self));
+        tokio::spawn(reconcile::run(collector, collected, 4, cancel.clone()));
+        tokio::spawn(reconcile::run(importer, imported, self.config.imports_at_once, cancel));
+    }
+}
+
 impl Glance {
     /// Opens its database, at the release's tables.
     pub async fn open_database(
@@ -96,7 +118,7 @@ impl Glance {
         let folder = config.folder.clone().unwrap_or(folder);
         let store = FileStore::open(&folder)
             .map_err(|error| OpenError::Folder(folder.display().to_string(), error))?;
-        let policy = Arc::new(Policy::new(policy::ALL));
+        let policy = Arc::new(Policy::new(policy::ALL).beside(&api::routes()));
         let (collector, collected) = reconcile::channel();
         let (importer, imported) = reconcile::channel();
         Ok(Arc::new_cyclic(|me| Self {
@@ -115,26 +137,6 @@ impl Glance {
     /// Its policy, for an operator's overrides.
     pub fn policy(&self) -> &Policy {
         &self.base.policy
-    }
-
-    /// What it serves, as declared.
-    pub fn routes() -> Vec<platform::http::Route> {
-        api::routes().into_table()
-    }
-
-    /// The API.
-    pub fn router(self: Arc<Self>) -> Router {
-        platform::http::mount(api::routes(), self)
-    }
-
-    /// Starts its reconcilers, until cancelled. Once.
-    pub fn spawn(self: &Arc<Self>, cancel: CancellationToken) {
-        let wakes = self.wakes.lock().ok().and_then(|mut wakes| wakes.take());
-        let Some((collected, imported)) = wakes else { return };
-        let collector = Arc::new(content::collect::Collector::new(self));
-        let importer = Arc::new(import::Importer::new(self));
-        tokio::spawn(reconcile::run(collector, collected, 4, cancel.clone()));
-        tokio::spawn(reconcile::run(importer, imported, self.config.imports_at_once, cancel));
     }
 }
 

@@ -25,7 +25,7 @@ pub struct BootstrapRequest {
     pub region: String,
     /// The public address of Pileus, without a slash at the end: `http://127.0.0.1:8780`.
     pub base_url: String,
-    /// The services; see [`crate::standard_services`].
+    /// The services.
     pub services: Vec<CatalogService>,
 }
 

@@ -7,26 +7,9 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::{
-    bootstrap::CatalogService,
     directory::Directory,
     model::{endpoint, endpoint_group, project_endpoint, project_endpoint_group, service},
 };
-
-/// The services that Pileus has, with their places under its one address.
-pub fn standard_services() -> Vec<CatalogService> {
-    [
-        ("identity", "keystone", "/identity/v3"),
-        ("image", "glance", "/image"),
-        ("placement", "placement", "/placement"),
-        ("compute", "nova", "/compute/v2.1"),
-        ("network", "neutron", "/networking"),
-        ("block-storage", "cinder", "/volume/v3/%(project_id)s"),
-        ("volumev3", "cinderv3", "/volume/v3/%(project_id)s"),
-    ]
-    .into_iter()
-    .map(|(kind, name, path)| CatalogService { kind: kind.into(), name: name.into(), path: path.into() })
-    .collect()
-}
 
 #[derive(Serialize)]
 struct Entry<'a> {

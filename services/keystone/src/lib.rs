@@ -26,7 +26,6 @@ mod memory;
 mod model;
 mod offers;
 mod passwords;
-mod paths;
 mod places;
 mod policy;
 mod roles;
@@ -42,16 +41,16 @@ use std::{path::PathBuf, sync::Arc};
 
 use platform::{
     db::Database,
-    http::{Base, Service, mount},
+    http::{Base, Route, Service, mount_lenient},
+    part::Part,
     policy::Policy,
 };
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
 
 pub use bootstrap::{BootstrapRequest, CatalogService};
-pub use catalog::standard_services;
 pub use config::Config;
 pub use error::{BootstrapError, StartError};
+pub use scheme::SCHEME;
 
 use crate::{authority::Authority, keys::KeyRepository, passwords::Passwords};
 
@@ -96,7 +95,7 @@ impl Keystone {
     /// Makes the service; its key repositories are made when they are not there.
     pub async fn new(needs: Needs) -> Result<Arc<Self>, StartError> {
         let Needs { db, endpoint, state, config, policy: file } = needs;
-        let policy = Policy::new(policy::RULES);
+        let policy = Policy::new(policy::RULES).beside(&api::routes());
         if let Some(file) = file {
             policy.load(&file)?;
         }
@@ -113,23 +112,6 @@ impl Keystone {
         Ok(Arc::new(Self { base, db, authority, passwords, credential_keys, config }))
     }
 
-    /// What it serves, as declared.
-    pub fn routes() -> Vec<platform::http::Route> {
-        api::routes().into_table()
-    }
-
-    /// Its HTTP interface; it is given paths without the `/identity` under which it is. As in Keystone, a path may end
-    /// with a slash.
-    pub fn router(self: Arc<Self>) -> axum::Router {
-        let router = mount(api::routes(), self);
-        axum::Router::new().fallback_service(router.map_request(paths::without_slash))
-    }
-
-    /// Starts what it does by itself: forgetting what has expired.
-    pub fn spawn(self: &Arc<Self>, cancel: CancellationToken) {
-        sweep::spawn(self.clone(), cancel);
-    }
-
     /// Makes a new primary key for tokens: the staged key is promoted and a new one staged. Tokens issued so far stay valid
     /// as long as their key is kept (`max_active_keys`).
     pub fn rotate(&self) -> std::io::Result<()> {
@@ -140,5 +122,22 @@ impl Keystone {
 impl Service for Keystone {
     fn base(&self) -> &Base {
         &self.base
+    }
+}
+
+impl Part for Keystone {
+    fn routes(&self) -> Vec<Route> {
+        api::routes().into_table()
+    }
+
+    /// Its HTTP interface; it is given paths without the `/identity` under which it is. As in Keystone, a path may end
+    /// with a slash.
+    fn router(self: Arc<Self>) -> axum::Router {
+        mount_lenient(api::routes(), self)
+    }
+
+    /// Starts what it does by itself: forgetting what has expired.
+    fn spawn(self: Arc<Self>, cancel: CancellationToken) {
+        sweep::spawn(self, cancel);
     }
 }

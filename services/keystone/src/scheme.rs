@@ -1,10 +1,13 @@
 //! How Keystone speaks.
 
-use platform::http::{Envelope, Foreign, Scheme};
+use platform::http::{CatalogEntry, Envelope, Foreign, Scheme};
 
-pub(crate) const SCHEME: Scheme = Scheme {
+/// Identity v3, without microversions.
+pub static SCHEME: Scheme = Scheme {
     service_type: "identity",
     name: "keystone",
+    place: "/identity",
+    catalog: &[CatalogEntry::new("identity", "keystone", "/v3")],
     microversions: None,
     envelope: Envelope::Keystone,
     foreign: Foreign::Forbidden,

@@ -47,7 +47,8 @@ use contracts::{compute::ServerEvents, driver::NetworkEngine, hosts::Hosts, iden
 use platform::{
     db::{Database, DatabaseConfig, OpenError},
     events::Bus,
-    http::{Base, Service},
+    http::{Base, Route, Service},
+    part::Part,
     policy::Policy,
     reconcile::{self, Waker, Wakes},
 };
@@ -58,6 +59,7 @@ use change::Kind;
 pub use config::{Config, ExternalConfig, QuotaConfig};
 pub use error::Error;
 pub use model::migrations::Migrations;
+pub use scheme::SCHEME;
 
 /// What Neutron needs.
 pub struct Needs {
@@ -96,6 +98,32 @@ impl Service for Neutron {
     }
 }
 
+impl Part for Neutron {
+    fn routes(&self) -> Vec<Route> {
+        api::routes().into_table()
+    }
+
+    /// Its API.
+    fn router(self: Arc<Self>) -> axum::Router {
+        platform::http::mount(api::routes(), self)
+    }
+
+    /// Starts the reconcilers and listens to the engine, until cancelled.
+    fn spawn(self: Arc<Self>, cancel: CancellationToken) {
+        let wakes = match self.wakes.lock() {
+            Ok(mut wakes) => std::mem::take(&mut *wakes),
+            Err(_) => return,
+        };
+        for (kind, wakes) in Kind::ALL.into_iter().zip(wakes) {
+            let part = Arc::new(engine::Part { neutron: self.clone(), kind });
+            tokio::spawn(reconcile::run(part, wakes, 8, cancel.clone()));
+        }
+        let (settling, ended) = (self.clone(), cancel.clone());
+        tokio::spawn(async move { settling.keep_settling(ended).await });
+        tokio::spawn(engine::watch(self, cancel));
+    }
+}
+
 impl Neutron {
     /// Neutron, not yet running its reconcilers.
     pub fn new(needs: Needs) -> Arc<Self> {
@@ -107,7 +135,7 @@ impl Neutron {
             base: Base {
                 scheme: &scheme::SCHEME,
                 tokens: needs.tokens,
-                policy: Arc::new(Policy::new(policy::DEFAULTS)),
+                policy: Arc::new(Policy::new(policy::DEFAULTS).beside(&api::routes())),
                 endpoint: needs.endpoint,
             },
             db: needs.db,
@@ -144,31 +172,6 @@ impl Neutron {
     /// Its policy, for an operator's overrides.
     pub fn policy(&self) -> &Policy {
         &self.base.policy
-    }
-
-    /// What it serves, as declared.
-    pub fn routes() -> Vec<platform::http::Route> {
-        api::routes().into_table()
-    }
-
-    /// Its API.
-    pub fn router(self: Arc<Self>) -> axum::Router {
-        platform::http::mount(api::routes(), self)
-    }
-
-    /// Starts the reconcilers and listens to the engine, until cancelled.
-    pub fn spawn(self: &Arc<Self>, cancel: CancellationToken) {
-        let wakes = match self.wakes.lock() {
-            Ok(mut wakes) => std::mem::take(&mut *wakes),
-            Err(_) => return,
-        };
-        for (kind, wakes) in Kind::ALL.into_iter().zip(wakes) {
-            let part = Arc::new(engine::Part { neutron: self.clone(), kind });
-            tokio::spawn(reconcile::run(part, wakes, 8, cancel.clone()));
-        }
-        let (settling, ended) = (self.clone(), cancel.clone());
-        tokio::spawn(async move { settling.keep_settling(ended).await });
-        tokio::spawn(engine::watch(self.clone(), cancel));
     }
 
     fn wake(&self, kind: Kind, id: Uuid) {

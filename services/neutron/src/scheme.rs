@@ -1,11 +1,13 @@
 //! How Neutron speaks.
 
-use platform::http::{Envelope, Foreign, Scheme};
+use platform::http::{CatalogEntry, Envelope, Foreign, Scheme};
 
 /// Networking has no microversions: extensions say what it can do.
-pub(crate) static SCHEME: Scheme = Scheme {
+pub static SCHEME: Scheme = Scheme {
     service_type: "network",
     name: "neutron",
+    place: "/networking",
+    catalog: &[CatalogEntry::new("network", "neutron", "")],
     microversions: None,
     envelope: Envelope::Neutron,
     foreign: Foreign::Hidden,

@@ -46,7 +46,8 @@ use contracts::{
 };
 use platform::{
     db::Database,
-    http::{Base, Service},
+    http::{Base, Route, Service},
+    part::Part,
     policy::Policy,
     reconcile::{self, Waker, Wakes},
 };
@@ -122,10 +123,35 @@ impl Service for Nova {
     }
 }
 
+impl Part for Nova {
+    fn routes(&self) -> Vec<Route> {
+        api::routes().into_table()
+    }
+
+    /// Its API, to be nested under `/compute`.
+    fn router(self: Arc<Self>) -> Router {
+        let inner = platform::http::mount(api::routes(), self.clone()).merge(console::router(self));
+        api::paths::lenient(inner)
+    }
+
+    /// Starts what runs by itself: the reconcilers, and the watch over hosts. Once; it ends with `cancel`.
+    fn spawn(self: Arc<Self>, cancel: CancellationToken) {
+        let Some((servers, addresses)) = self.ends.lock().ok().and_then(|mut ends| ends.take()) else {
+            return;
+        };
+        let concurrency = self.config.concurrency;
+        let reconciler = Arc::new(server::ServerReconciler(self.clone()));
+        tokio::spawn(reconcile::run(reconciler, servers, concurrency, cancel.clone()));
+        let reconciler = Arc::new(server::AddressReconciler(self.clone()));
+        tokio::spawn(reconcile::run(reconciler, addresses, 16, cancel.clone()));
+        tokio::spawn(host::watch(self, cancel));
+    }
+}
+
 impl Nova {
     /// Nova, with its first flavors made. Nothing runs until [`Nova::spawn`].
     pub async fn new(needs: Needs) -> Result<Arc<Self>, OpenError> {
-        let rules = Policy::new(policy::RULES);
+        let rules = Policy::new(policy::RULES).beside(&api::routes());
         if let Some(file) = &needs.policy_file {
             rules.load(file)?;
         }
@@ -150,29 +176,5 @@ impl Nova {
             grouping: tokio::sync::Mutex::new(()),
             ends: Mutex::new(Some((server_wakes, address_wakes))),
         }))
-    }
-
-    /// What it serves, as declared.
-    pub fn routes() -> Vec<platform::http::Route> {
-        api::routes().into_table()
-    }
-
-    /// Its API, to be nested under `/compute`.
-    pub fn router(self: Arc<Self>) -> Router {
-        let inner = platform::http::mount(api::routes(), self.clone()).merge(console::router(self));
-        api::paths::lenient(inner)
-    }
-
-    /// Starts what runs by itself: the reconcilers, and the watch over hosts. Once; it ends with `cancel`.
-    pub fn spawn(self: &Arc<Self>, cancel: CancellationToken) {
-        let Some((servers, addresses)) = self.ends.lock().ok().and_then(|mut ends| ends.take()) else {
-            return;
-        };
-        let concurrency = self.config.concurrency;
-        let reconciler = Arc::new(server::ServerReconciler(self.clone()));
-        tokio::spawn(reconcile::run(reconciler, servers, concurrency, cancel.clone()));
-        let reconciler = Arc::new(server::AddressReconciler(self.clone()));
-        tokio::spawn(reconcile::run(reconciler, addresses, 16, cancel.clone()));
-        tokio::spawn(host::watch(self.clone(), cancel));
     }
 }

@@ -1,7 +1,7 @@
 //! How Nova speaks.
 
 use platform::{
-    http::{Envelope, Foreign, Microversions, Scheme},
+    http::{CatalogEntry, Envelope, Foreign, Microversions, Scheme},
     wire::Version,
 };
 
@@ -9,6 +9,8 @@ use platform::{
 pub static SCHEME: Scheme = Scheme {
     service_type: "compute",
     name: "nova",
+    place: "/compute",
+    catalog: &[CatalogEntry::new("compute", "nova", "/v2.1")],
     microversions: Some(Microversions {
         min: Version::new(2, 1),
         max: Version::new(2, 104),

@@ -28,7 +28,8 @@ use platform::{
     Options,
     db::{Database, DatabaseConfig, OpenError},
     events::Bus,
-    http::{Base, Service},
+    http::{Base, Route, Service},
+    part::Part,
     policy::Policy,
 };
 use serde::{Deserialize, Serialize};
@@ -75,6 +76,17 @@ impl Service for Placement {
     }
 }
 
+impl Part for Placement {
+    fn routes(&self) -> Vec<Route> {
+        api::routes().into_table()
+    }
+
+    /// The API.
+    fn router(self: Arc<Self>) -> Router {
+        platform::http::mount(api::routes(), self)
+    }
+}
+
 impl Placement {
     /// Opens its database, at the release's tables.
     pub async fn open_database(
@@ -88,22 +100,12 @@ impl Placement {
     /// Ready to serve.
     pub fn new(needs: Needs) -> Arc<Self> {
         let Needs { config, db, tokens, endpoint } = needs;
-        let policy = Arc::new(Policy::new(policy::ALL));
+        let policy = Arc::new(Policy::new(policy::ALL).beside(&api::routes()));
         Arc::new(Self { base: Base { scheme: &SCHEME, tokens, policy, endpoint }, db, config })
     }
 
     /// Its policy, for an operator's overrides.
     pub fn policy(&self) -> &Policy {
         &self.base.policy
-    }
-
-    /// What it serves, as declared.
-    pub fn routes() -> Vec<platform::http::Route> {
-        api::routes().into_table()
-    }
-
-    /// The API.
-    pub fn router(self: Arc<Self>) -> Router {
-        platform::http::mount(api::routes(), self)
     }
 }

@@ -1,7 +1,7 @@
 //! How Placement speaks.
 
 use platform::{
-    http::{Envelope, Foreign, Microversions, Scheme},
+    http::{CatalogEntry, Envelope, Foreign, Microversions, Scheme},
     wire::Version,
 };
 
@@ -9,6 +9,8 @@ use platform::{
 pub static SCHEME: Scheme = Scheme {
     service_type: "placement",
     name: "placement",
+    place: "/placement",
+    catalog: &[CatalogEntry::new("placement", "placement", "")],
     microversions: Some(Microversions {
         min: Version::new(1, 0),
         max: Version::new(1, 39),

@@ -24,6 +24,7 @@ mod versions;
 mod volume_actions;
 mod volume_view;
 mod volumes;
+mod workers;
 
 use std::sync::Arc;
 
@@ -58,6 +59,7 @@ pub(crate) fn routes() -> Routes<Cinder> {
         .merge(pools::routes())
         .merge(extensions::routes())
         .merge(backups::routes())
+        .merge(workers::routes())
 }
 
 /// The rules of actions, which stand in their own table.
@@ -73,7 +75,7 @@ pub(crate) fn router(cinder: Arc<Cinder>) -> Router {
 }
 
 /// Collections that may come first behind `/v3/`; what else comes first is a project.
-const COLLECTIONS: [&str; 22] = [
+const COLLECTIONS: [&str; 23] = [
     "attachments",
     "backups",
     "capabilities",
@@ -96,6 +98,7 @@ const COLLECTIONS: [&str; 22] = [
     "types",
     "volume-transfers",
     "volumes",
+    "workers",
 ];
 
 /// `/v3/PROJECT/volumes` is `/v3/volumes`, if the project is the token's. A token that is none is for the edge to refuse.

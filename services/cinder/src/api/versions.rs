@@ -8,11 +8,11 @@ use serde_json::{Value, json as literal};
 use crate::Cinder;
 
 pub(crate) fn routes() -> Routes<Cinder> {
-    Routes::new()
-        .open(Method::GET, "/", choices)
-        .open(Method::GET, "/v3", version)
-        .open(Method::GET, "/v3/", version)
-        .open(Method::GET, MALFORMED, malformed)
+    Routes::new().document("/", choices).document("/v3", version).document("/v3/", version).open(
+        Method::GET,
+        MALFORMED,
+        malformed,
+    )
 }
 
 /// Where requests are sent whose address names another project than their token.

@@ -141,6 +141,8 @@ pub(crate) static LIST: ListSpec<Entity> = ListSpec {
         ("snapshot_id", Column::SnapshotId, Kind::Uuid),
         ("source_volid", Column::SourceVolid, Kind::Uuid),
         ("group_id", Column::GroupId, Kind::Uuid),
+        ("created_at", Column::CreatedAt, Kind::Time),
+        ("updated_at", Column::UpdatedAt, Kind::Time),
     ],
     sorts: &[
         ("created_at", Column::CreatedAt),

@@ -40,6 +40,8 @@ async fn lists_go_by_pages_to_the_end() {
     assert_eq!(ask("limit=0").await, [""; 0]);
     assert_eq!(ask("name=b").await, ["b"]);
     assert_eq!(ask("status=null").await, [""; 0]);
+    assert_eq!(ask("created_at=gt:2001-01-01T00:00:00,lt:2001-02-01T00:00:00").await, [""; 0]);
+    assert_eq!(ask("updated_at=gte:2001-01-01T00:00:00Z&name=b").await, ["b"]);
     assert_eq!(ask("metadata=%7B%27name%27%3A+%27c%27%7D").await, ["c"]);
     assert_eq!(ask("metadata=%7B%22Type%22%3A%22work%22%2C%22name%22%3A%22a%22%7D").await, ["a"]);
     assert_eq!(ask("metadata=%7B%22x%5C%22%22%3A%22c%22%7D").await, [""; 0]);
@@ -50,6 +52,7 @@ async fn lists_go_by_pages_to_the_end() {
         ("limit=x", 400),
         ("sort_key=nothing", 400),
         ("metadata=nonsense", 400),
+        ("created_at=gt:yesterday", 400),
         ("marker=nonsense", 404),
         ("offset=-1", 400),
         (&format!("marker={}", uuid::Uuid::new_v4()), 404),

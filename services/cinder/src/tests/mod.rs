@@ -28,6 +28,7 @@ use futures::{StreamExt, stream};
 use platform::{
     db::{Database, owned::Inside},
     http::testing::{Answer, Client, KnownTokens, caller},
+    part::Part,
 };
 use serde_json::{Value, json};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -135,7 +136,7 @@ impl Cloud {
     pub(super) async fn running() -> Self {
         let mut cloud = Self::idle().await;
         let cancel = CancellationToken::new();
-        cloud.cinder.spawn(cancel.clone());
+        cloud.cinder.clone().spawn(cancel.clone());
         cloud._running = Some(cancel.drop_guard());
         cloud
     }

@@ -1,7 +1,7 @@
 //! The version documents.
 
 use axum::response::Response;
-use http::{Method, StatusCode};
+use http::StatusCode;
 use platform::http::{Fault, OpenCx, Routes, json};
 use serde_json::json;
 
@@ -9,10 +9,10 @@ use crate::Glance;
 
 pub(super) fn routes() -> Routes<Glance> {
     Routes::new()
-        .open(Method::GET, "/", choices)
-        .open(Method::GET, "/v2", choices)
-        .open(Method::GET, "/v2/", choices)
-        .open(Method::GET, "/versions", versions)
+        .document("/", choices)
+        .document("/v2", choices)
+        .document("/v2/", choices)
+        .document("/versions", versions)
 }
 
 /// The newest first. What needs a cache of images (2.14, 2.16) or locations (2.17) is not offered.

@@ -16,6 +16,7 @@ use http::Method;
 use platform::{
     db::Database,
     http::testing::{Answer, Client, KnownTokens, caller},
+    part::Part,
 };
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -62,7 +63,7 @@ impl Lab {
         })
         .unwrap();
         let cancel = CancellationToken::new();
-        service.spawn(cancel.clone());
+        service.clone().spawn(cancel.clone());
         Self { router: service.clone().router(), service, folder, cancel }
     }
 

@@ -9,8 +9,7 @@ use super::OpenCx;
 use crate::Keystone;
 
 pub(super) fn routes() -> Routes<Keystone> {
-    use http::Method;
-    Routes::new().open(Method::GET, "/", all).open(Method::GET, "/v3", third).open(Method::GET, "/v3/", third)
+    Routes::new().document("/", all).document("/v3", third).document("/v3/", third)
 }
 
 async fn all(cx: OpenCx) -> Result<Response, Fault> {

@@ -6,11 +6,12 @@ use http::Method;
 use platform::{
     db::Database,
     http::testing::{Answer, Client},
+    part::Part,
 };
 use serde_json::{Value, json};
 
 use crate::{
-    BootstrapRequest, Config, DATABASE, Keystone, Needs, model::migrations::Migrations, standard_services,
+    BootstrapRequest, CatalogService, Config, DATABASE, Keystone, Needs, model::migrations::Migrations,
 };
 
 pub(super) const PASSWORD: &str = "correct horse";
@@ -83,8 +84,22 @@ pub(super) fn request() -> BootstrapRequest {
         demo_password: Some(PASSWORD.into()),
         region: "RegionOne".into(),
         base_url: "http://cloud".into(),
-        services: standard_services(),
+        services: services(),
     }
+}
+
+/// What the catalog shows.
+fn services() -> Vec<CatalogService> {
+    [
+        ("identity", "keystone", "/identity/v3"),
+        ("image", "glance", "/image"),
+        ("compute", "nova", "/compute/v2.1"),
+        ("network", "neutron", "/networking"),
+        ("volumev3", "cinderv3", "/volume/v3/%(project_id)s"),
+    ]
+    .into_iter()
+    .map(|(kind, name, path)| CatalogService { kind: kind.into(), name: name.into(), path: path.into() })
+    .collect()
 }
 
 /// The body of a login with a password; a null scope is none.

@@ -7,12 +7,7 @@ use serde_json::{Value, json};
 use crate::Neutron;
 
 pub(super) fn routes() -> Routes<Neutron> {
-    use axum::http::Method;
-    Routes::new().open(Method::GET, "/", versions).open(Method::GET, "/v2.0", version).open(
-        Method::GET,
-        "/v2.0/",
-        version,
-    )
+    Routes::new().document("/", versions).document("/v2.0", version).document("/v2.0/", version)
 }
 
 async fn versions(cx: OpenCx<Neutron>) -> Result<Response, Fault> {

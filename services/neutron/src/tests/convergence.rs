@@ -77,7 +77,7 @@ async fn a_crash_after_telling_the_engine_ends_well() {
     // The engine was told, and the process died before that was recorded.
     let described = world.neutron.topology().await.unwrap();
     world.engine.ensure_network(&described.networks[0]).await.unwrap();
-    world.neutron.spawn(world.cancel.clone());
+    world.wake();
     world.settled().await;
     assert!(world.engine.network(&network).is_some());
     assert_eq!(world.engine.networks.lock().unwrap().len(), 1);

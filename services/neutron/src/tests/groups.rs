@@ -135,7 +135,7 @@ async fn ossa_2019_001_a_group_that_can_not_be_carried_out_blocks_no_other() {
     let world = World::asleep().await;
     let bad = group(&world).await;
     *world.engine.refused.lock().unwrap() = bad.parse().ok();
-    world.neutron.spawn(world.cancel.clone());
+    world.wake();
     let good = group(&world).await;
     let network = world.network().await;
     let body = json!({"port": {"network_id": network, "security_groups": [good]}});

@@ -17,6 +17,7 @@ use std::{sync::Arc, time::Duration};
 use platform::{
     db::Database,
     http::testing::{Answer, Client, KnownTokens},
+    part::Part,
 };
 use serde_json::{Value, json};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -39,8 +40,13 @@ struct World {
 impl World {
     async fn begin() -> Self {
         let world = Self::asleep().await;
-        world.neutron.spawn(world.cancel.clone());
+        world.wake();
         world
+    }
+
+    /// Starts its reconcilers.
+    fn wake(&self) {
+        self.neutron.clone().spawn(self.cancel.clone());
     }
 
     /// Without its reconcilers.

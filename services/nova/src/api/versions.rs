@@ -12,13 +12,12 @@ use crate::{Nova, SCHEME};
 
 /// Routes.
 pub fn routes() -> Routes<Nova> {
-    use http::Method;
     Routes::new()
-        .open(Method::GET, "/", all)
-        .open(Method::GET, "/v2.1", newest)
-        .open(Method::GET, "/v2.1/", newest)
-        .open(Method::GET, "/v2", legacy)
-        .open(Method::GET, "/v2/", legacy)
+        .document("/", all)
+        .document("/v2.1", newest)
+        .document("/v2.1/", newest)
+        .document("/v2", legacy)
+        .document("/v2/", legacy)
 }
 
 fn range() -> (Version, Version) {

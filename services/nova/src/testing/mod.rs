@@ -13,6 +13,7 @@ use std::{sync::Arc, time::Duration};
 use platform::{
     db::Database,
     http::testing::{Client, KnownTokens},
+    part::Part,
 };
 use serde_json::{Value, json};
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -90,7 +91,7 @@ impl Cloud {
         .await
         .unwrap();
         let cancel = CancellationToken::new();
-        nova.spawn(cancel.clone());
+        nova.clone().spawn(cancel.clone());
         let cloud = Self { nova, hosts, images, networks, placement, volumes, _running: cancel.drop_guard() };
         cloud
             .until("the hosts are registered", async || cloud.placement.providers() >= cloud.hosts.number())

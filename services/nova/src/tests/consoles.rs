@@ -77,7 +77,7 @@ async fn ossa_2020_001_console_tokens_never_reach_the_log() {
 async fn serve(cloud: &Cloud) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let router = cloud.nova.clone().router();
+    let router = platform::part::Part::router(cloud.nova.clone());
     tokio::spawn(async move { axum::serve(listener, router).await });
     address
 }

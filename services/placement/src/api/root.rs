@@ -7,7 +7,7 @@ use platform::http::{Fault, OpenCx, Routes, json};
 use crate::{Placement, SCHEME};
 
 pub(super) fn routes() -> Routes<Placement> {
-    Routes::new().open(http::Method::GET, "/", versions)
+    Routes::new().document("/", versions)
 }
 
 async fn versions(_: OpenCx<Placement>) -> Result<Response, Fault> {

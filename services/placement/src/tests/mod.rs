@@ -13,6 +13,7 @@ use std::sync::Arc;
 use platform::{
     db::Database,
     http::testing::{Answer, Client, KnownTokens},
+    part::Part,
 };
 use serde_json::json;
 use uuid::Uuid;

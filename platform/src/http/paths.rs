@@ -3,7 +3,7 @@
 use http::{Request, Uri, uri::PathAndQuery};
 
 /// The same request without the slash at the end of its path.
-pub(crate) fn without_slash<B>(mut request: Request<B>) -> Request<B> {
+pub fn without_slash<B>(mut request: Request<B>) -> Request<B> {
     let path = request.uri().path();
     let bare = path.trim_end_matches('/');
     if bare.is_empty() || bare.len() == path.len() {
