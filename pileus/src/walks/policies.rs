@@ -59,7 +59,7 @@ async fn every_service_shows_its_versions_to_everybody() {
             house.complain(format!("{} has no document at its root", part.place));
         }
         for route in documents {
-            let answer = house.ask("", &route.method, part, route.path, None).await;
+            let answer = house.ask("", part, &route.method, route.path, route.versions, None).await;
             if ![StatusCode::OK, StatusCode::MULTIPLE_CHOICES].contains(&answer.status) {
                 house.complain(format!("{}{} answers {}", part.place, route.path, answer.status));
             }

@@ -59,7 +59,7 @@ fn malformed(envelope: Envelope, empty: bool) -> Fault {
         Envelope::Neutron => Fault::bad_request("Malformed request body: Cannot understand JSON.")
             .named("MalformedRequestBody"),
         Envelope::Glance => Fault::bad_request("Malformed JSON in request body."),
-        Envelope::Placement => Fault::bad_request("Malformed JSON: the body is not JSON."),
+        Envelope::Placement | Envelope::Own(_) => Fault::bad_request("Malformed JSON: the body is not JSON."),
         Envelope::Keystone => Fault::bad_request(
             "Expecting to find valid JSON in request body. The server could not comply with the request since it is either \
              malformed or otherwise incorrect. The client is assumed to be in error.",

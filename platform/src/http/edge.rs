@@ -205,12 +205,12 @@ fn render(scheme: &Scheme, circumstances: &Circumstances<'_>, response: &mut Res
 fn label(scheme: &Scheme, id: &RequestId, version: Option<Version>, headers: &mut HeaderMap) {
     let text = |text: String| HeaderValue::from_str(&text).ok();
     if let Ok(id) = HeaderValue::from_str(&id.0) {
-        if scheme.envelope == Envelope::Compute {
+        if matches!(scheme.envelope, Envelope::Compute) {
             headers.insert("x-compute-request-id", id.clone());
         }
         headers.insert("x-openstack-request-id", id);
     }
-    if scheme.envelope == Envelope::Keystone {
+    if matches!(scheme.envelope, Envelope::Keystone) {
         headers.append(header::VARY, HeaderValue::from_static("X-Auth-Token"));
     }
     let (Some(version), Some(range)) = (version, scheme.microversions) else { return };

@@ -58,7 +58,7 @@ impl MigrationTrait for Migration {
                     .name("consumers_of_secrets")
                     .from("consumers", "secret_id")
                     .to("secrets", "id")
-                    .on_delete(ForeignKeyAction::Cascade),
+                    .on_delete(sea_orm::sea_query::ForeignKeyAction::Cascade),
             );
         let indexes: [&[&str]; 3] = [&["secret_id"], &["project_id"], &["created_at", "id"]];
         super::create(schema, "consumers", &mut table, &indexes).await

@@ -1,3 +1,4 @@
+use platform::part::Part as _;
 use serde_json::{Value, json};
 
 use super::{Cloud, expect};
