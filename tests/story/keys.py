@@ -4,7 +4,6 @@ import os
 import tempfile
 
 import openstack as sdk
-from openstack import exceptions
 
 from client import openstack, refused, say
 
@@ -16,13 +15,16 @@ def by_the_client():
     listed = openstack("secret", "list", "--name", "story")
     assert [row["Secret href"] for row in listed] == [href], listed
     shown = openstack("secret", "get", href)
-    assert shown["Status"] == "ACTIVE" and shown["Content types"] == {"default": "text/plain"}, shown
+    # The client sends whatever it is given as bytes.
+    assert shown["Status"] == "ACTIVE" and shown["Content types"] == {"default": "application/octet-stream"}, shown
     assert openstack("secret", "get", href, "--payload")["Payload"] == "hunter2"
     openstack("secret", "consumer", "create", href, "--service-type-name", "image", "--resource-type", "image",
               "--resource-id", "one", data=False)
     assert len(openstack("secret", "consumer", "list", href)) == 1
-    openstack("secret", "delete", href, data=False)
-    assert "404" in refused("secret", "get", href)
+    assert "consumers" in refused("secret", "delete", href)
+    openstack("secret", "delete", "--force", href, data=False)
+    said = refused("secret", "get", href)
+    assert "not found" in said.lower(), said
 
     key = os.urandom(32)
     with tempfile.NamedTemporaryFile() as file:
@@ -32,7 +34,7 @@ def by_the_client():
                          "--secret-type", "symmetric", "--file", file.name)["Secret href"]
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "key")
-        openstack("secret", "get", href, "--file", path, data=False)
+        openstack("secret", "get", href, "--file", path, "--payload_content_type", "application/octet-stream", data=False)
         with open(path, "rb") as file:
             assert file.read() == key, "as it was stored"
     openstack("secret", "delete", href, data=False)
@@ -49,11 +51,8 @@ def by_the_sdk():
         assert (read.bit_length, read.status) == (128, "ACTIVE"), read
     finally:
         manager.delete_secret(made.secret_id)
-    try:
-        manager.get_secret(made.secret_id)
-    except exceptions.NotFoundException:
-        return
-    raise AssertionError("the secret is still there")
+    # Its get does not look at the status of the answer: the list tells.
+    assert not list(manager.secrets(name="sdk")), "the secret is still there"
 
 
 def keys():
