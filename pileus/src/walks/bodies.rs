@@ -29,6 +29,7 @@ const NO_BODY: &[(&str, Method, &str, &str)] = &[
     ("/placement", Method::PUT, "/resource_classes/{name}", NAMED),
     ("/placement", Method::PUT, "/traits/{name}", NAMED),
     ("/compute", Method::PUT, "/tags/{tag}", NAMED),
+    ("/key-manager", Method::PUT, "/secrets/{id}", "it takes a secret's payload"),
     ("/networking", Method::PUT, "/tags/{tag}", NAMED),
 ];
 const NAMED: &str = "the path says everything: there is no body";

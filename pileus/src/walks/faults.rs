@@ -48,6 +48,10 @@ pub fn wrongs(scheme: &Scheme, method: &Method, answer: &Answer) -> Vec<String> 
 fn enveloped(envelope: Envelope, status: u16, json: &Value, text: &str) -> bool {
     let code = |fault: &Value| fault["code"] == status && fault["message"].is_string();
     match envelope {
+        // Who has no token is refused in front of these services, in Keystone's words.
+        Envelope::Compute | Envelope::Neutron | Envelope::Placement if status == 401 => {
+            code(&json["error"]) && json["error"]["title"].is_string()
+        }
         Envelope::Keystone => code(&json["error"]) && json["error"]["title"].is_string(),
         Envelope::Compute => {
             json.as_object().is_some_and(|map| map.len() == 1 && map.values().next().is_some_and(code))

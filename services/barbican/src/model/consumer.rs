@@ -60,7 +60,8 @@ impl MigrationTrait for Migration {
                     .to("secrets", "id")
                     .on_delete(sea_orm::sea_query::ForeignKeyAction::Cascade),
             );
-        let indexes: [&[&str]; 3] = [&["secret_id"], &["project_id"], &["created_at", "id"]];
+        let indexes: [&[&str]; 3] =
+            [&["secret_id"], &["project_id", "created_at", "id"], &["created_at", "id"]];
         super::create(schema, "consumers", &mut table, &indexes).await
     }
 }

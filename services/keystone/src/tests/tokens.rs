@@ -20,8 +20,7 @@ async fn a_password_gets_a_project_scoped_token_with_roles_and_catalog() {
         assert!(roles.contains(&name), "{roles:?}");
     }
     let id = shown["project"]["id"].as_str().unwrap();
-    let volume =
-        shown["catalog"].as_array().unwrap().iter().find(|one| one["type"] == "block-storage").unwrap();
+    let volume = shown["catalog"].as_array().unwrap().iter().find(|one| one["type"] == "volumev3").unwrap();
     assert_eq!(volume["endpoints"][0]["url"], format!("http://cloud/volume/v3/{id}"));
     let again = validate(&cloud.admin().await, &token(&answer)).await;
     assert_eq!(again.json, answer.json);

@@ -13,8 +13,11 @@ async fn versions_tell_the_range_of_microversions() {
     assert_eq!(cloud.client("").get("/v2/").await.json["version"]["id"], "v2.0");
     let refused = cloud.client("member").with_header("openstack-api-version", "compute 2.200");
     assert_eq!(refused.get("/v2.1/flavors").await.status, 406);
+    // A path may name the project, which must be the token's.
     let project = "0123456789abcdef0123456789abcdef";
-    assert_eq!(cloud.client("member").get(&format!("/v2.1/{project}/flavors")).await.status, 200);
+    let foreign = cloud.client("member").get(&format!("/v2.1/{project}/flavors")).await;
+    assert_eq!(foreign.status, 400);
+    assert!(foreign.json["badRequest"]["message"].as_str().unwrap().contains(project), "{}", foreign.json);
 }
 
 #[tokio::test(flavor = "multi_thread")]
